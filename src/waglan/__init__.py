@@ -1,0 +1,1 @@
+"""Waglan: one engine for automated financial decisions - explained, checked, private, sealed, replayable."""

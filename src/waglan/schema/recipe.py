@@ -1,0 +1,260 @@
+"""A recipe: everything that can change an answer, in one TOML file that a person can read, compare and sign.
+
+The structs here are the file's shape and nothing more; each room checks the part it runs. Unknown keys are errors.
+See docs/reference/recipe.md.
+"""
+
+import hashlib
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from waglan.schema.units import SEMANTICS, BadValue
+
+
+class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One column of an event; exactly one of `entity`, `money`, `values`, `integer`, `decimal`, `flag` says what it is."""
+
+    entity: str | None = None
+    """The subject type whose identifiers it holds (account, card, device ...): columns of one type share their keys."""
+    money: str | None = None
+    """Currency code, or the name of the category column that holds it; stored in minor units."""
+    values: list[str] | None = None
+    """Declared categories; stored as the position in this list."""
+    other: bool = False
+    """A category outside the list is stored as len(values) and not refused."""
+    integer: bool = False
+    decimal: bool = False
+    """A ratio or coordinate; stored in millionths."""
+    flag: bool = False
+    """False or true; stored as 0 or 1."""
+    required: bool = True
+    """A decided event without it is refused."""
+    negative: bool = False
+    """Negative numbers are allowed."""
+    truth_after: str | None = None
+    """The column tells the outcome, known only this long after the event: features must be delayed by at least it."""
+
+
+class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One column of a file that was not made for us."""
+
+    column: str
+    unit: Literal["major", "minor", "s", "ms", "us", "ns", "day", "text"] | None = None
+    """Of money: major (default) or minor. Of time: the unit of a whole number, or text."""
+    format: str | None = None
+    """strptime format of a text time; ISO 8601 without it."""
+    zone: str | None = None
+    """Time zone of a text time that names none; the recipe's zone without it."""
+    rename: dict[str, str] = {}
+    """Value in the file -> category in the recipe."""
+
+
+class OutcomeSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A truth column in the file, turned into outcome events of their own that come `after` the event."""
+
+    column: str
+    after: str
+    positive: list[str | int] = [1]
+
+
+class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How a file becomes events; absent, the file is in our own form (id, kind, ts_ns, and columns by name)."""
+
+    id: str | None = None
+    """Column of the event's id; absent, the row's position in the file."""
+    kind: str = "payment"
+    """Kind of every row, if `kind_column` is absent."""
+    kind_column: str | None = None
+    time: Source
+    map: dict[str, Source | str] = {}
+    outcome: OutcomeSource | None = None
+
+
+class Feature(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One declared feature. See docs/reference/features.md for each `take`."""
+
+    name: str
+    take: Literal[
+        "value", "count", "sum", "mean", "std", "min", "max", "distinct", "last", "lag", "time_since", "rate",
+        "in_list", "calendar", "ratio", "difference", "product", "add"
+    ]  # fmt: skip
+    of: str | list[str] | None = None
+    """The value column; for ratio, difference, product, add the two operands (columns or earlier features); for
+    calendar one of hour, weekday, day, month, weekend, night, second_of_day, holiday; for in_list the list's name;
+    for time_since `last` or `first`."""
+    by: str | list[str] | None = None
+    """Key column or pair of columns of the present event by which the window is looked up."""
+    of_key: str | list[str] | None = None
+    """Key column(s) under which past events entered, if not `by`: a key across roles."""
+    kind: str | None = None
+    """Kind of event that enters the window; the decided kind by default."""
+    where: dict[str, str | int | bool] = {}
+    """Only events whose category, flag or integer columns equal these enter."""
+    window: str | None = None
+    """A duration, 1s to 1y; absent for all time where the take allows it."""
+    events: int | None = None
+    """A window of the last n events instead of a duration."""
+    delay: str | None = None
+    """The window is (t - delay - window, t - delay]."""
+    present: bool | None = None
+    """Whether the present event is in the window; must be stated for windows without a delay."""
+    lag: int = 1
+    """For lag: how many entries back, 1 the latest before the present one."""
+    concept: str | None = None
+    """The name under which an analyst sees its part; its own name if absent."""
+    use: bool = True
+    """False: it is computed for rules and other features and not given to the model."""
+
+
+class Concept(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What people call a group of features, in three scripts, and its reason code."""
+
+    code: str
+    en: str
+    zh_hant: str
+    zh_hans: str
+
+
+class ModelRef(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The model file that scores, and how `train` makes it."""
+
+    file: str | None = None
+    digest: str | None = None
+    kind: Literal["lightgbm", "logistic"] = "lightgbm"
+    parameters: dict[str, int | float | str | bool] = {}
+    seed: int = 0
+    target: str = "outcome"
+
+
+class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A CEL expression over event, row and score_micro; when true its verb is a candidate and its code a reason."""
+
+    code: str
+    when: str
+    verb: str
+    en: str = ""
+    zh_hant: str = ""
+    zh_hans: str = ""
+
+
+class ListRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A list that overrides: looked up by a key column; the first list that holds the key decides alone."""
+
+    name: str
+    by: str
+    verb: str
+
+
+class Costs(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What each verb costs, in minor units, from which `train` computes the cuts; shares are millionths."""
+
+    review_minor: int
+    friction_minor: int
+    stepup_minor: int
+    recovery_micro: int
+    stepup_stops_micro: int
+    warn_stops_micro: int
+
+
+class Budget(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Alerts a day for each verb, from which `train` computes the cuts on its calibration days."""
+
+    decline: int = 0
+    review: int = 0
+    step_up: int = 0
+    warn: int = 0
+
+
+class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """From score and row to verbs."""
+
+    verbs: list[str] = ["approve", "warn", "step-up", "review", "decline"]
+    """From the mildest to the gravest; the gravest candidate is the action."""
+    adverse: list[str] = ["review", "decline"]
+    """Verbs for which parts are sealed."""
+    cuts: dict[str, int] = {}
+    """Verb -> least score_micro; must rise with the ladder."""
+    costs: Costs | None = None
+    budget: Budget | None = None
+    lists: list[ListRule] = []
+    rules: list[Rule] = []
+    let_through_micro: int = 0
+    """Share of declines that is let through, by a seeded draw on the event id, so that their truth is learned."""
+    seed: int = 0
+    effects: bool = False
+    """The action re-enters as an `effect` event: features on it are feedback, and the recipe runs in log order."""
+
+
+class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The whole file."""
+
+    name: str
+    desk: str
+    purpose: str
+    owner: str
+    review: str
+    """Date (ISO) by which a person looks at this recipe again."""
+    semantics: int = SEMANTICS
+    zone: str = "Asia/Hong_Kong"
+    holidays: list[str] = []
+    decide: str = "payment"
+    """The kind of event that is decided; all others are observed."""
+    observe: list[str] = []
+    """Further kinds that only move state, such as login; outcome, listing and effect are always known."""
+    subject: str
+    """The entity column of the person a record belongs to."""
+    columns: dict[str, Column]
+    source: Mapping | None = None
+    features: list[Feature]
+    concepts: dict[str, Concept] = {}
+    model: ModelRef = ModelRef()
+    policy: Policy = Policy()
+
+
+def kinds(recipe: Recipe) -> tuple[str, ...]:
+    """Every kind of event the recipe knows; a kind's code is its position. The decided kind is code 0."""
+    return (recipe.decide, "outcome", "listing", "effect", *recipe.observe)
+
+
+def columns(recipe: Recipe) -> dict[str, Column]:
+    """Every column of an event in order: the recipe's own, then those of the kinds that every desk has.
+
+    `outcome` is the truth an outcome event brings, `list` and `until_s` (seconds since 1970; 0 takes the key off, null is
+    for ever) are a listing's, `verb` is an effect's.
+    """
+    return recipe.columns | {
+        "outcome": Column(flag=True, required=False),
+        "list": Column(values=[rule.name for rule in recipe.policy.lists], required=False),
+        "until_s": Column(integer=True, required=False),
+        "verb": Column(values=recipe.policy.verbs, required=False),
+    }
+
+
+def read_recipe(data: bytes, where: str = "recipe") -> Recipe:
+    """The recipe in a file's bytes. Raises BadValue with the place and the value for anything it cannot use."""
+    try:
+        tree: dict[str, Any] = tomllib.loads(data.decode("utf-8"))
+        recipe = msgspec.convert(tree, Recipe)
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise BadValue(f"{where}: {error}") from None
+    if recipe.semantics != SEMANTICS:
+        raise BadValue(f"{where}: semantics {recipe.semantics} is not one this version runs; it runs {SEMANTICS}")
+    return recipe
+
+
+def open_recipe(path: Path) -> tuple[Recipe, bytes]:
+    """The recipe in a file and the file's bytes."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise BadValue(f"{path}: {error.strerror}") from None
+    return read_recipe(data, str(path)), data
+
+
+def recipe_digest(data: bytes, model: bytes) -> bytes:
+    """SHA-256 over the semantics version, the recipe file and the model file's digest: what every decision names."""
+    inner = hashlib.sha256(data).digest() + hashlib.sha256(model).digest()
+    return hashlib.sha256(b"waglan recipe\n" + SEMANTICS.to_bytes(4, "big") + inner).digest()
