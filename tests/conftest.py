@@ -9,6 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A kernel's first call loads or compiles it, which no deadline should count; the gate must not depend on luck.
+settings.register_profile("waglan", deadline=None, derandomize=True)
+settings.load_profile("waglan")
 
 ROOT = Path(__file__).parent.parent
 DATA = Path(os.environ.get("WAGLAN_DATA", ROOT.parent / "shared"))

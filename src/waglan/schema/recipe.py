@@ -15,7 +15,7 @@ from waglan.schema.units import SEMANTICS, BadValue
 
 
 class Column(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One column of an event; exactly one of `entity`, `money`, `values`, `integer`, `decimal`, `flag` says what it is."""
+    """One column of an event: exactly one of entity, money, values, integer, decimal, flag says what it is."""
 
     entity: str | None = None
     """The subject type whose identifiers it holds (account, card, device ...): columns of one type share their keys."""
@@ -222,8 +222,8 @@ def kinds(recipe: Recipe) -> tuple[str, ...]:
 def columns(recipe: Recipe) -> dict[str, Column]:
     """Every column of an event in order: the recipe's own, then those of the kinds that every desk has.
 
-    `outcome` is the truth an outcome event brings, `list` and `until_s` (seconds since 1970; 0 takes the key off, null is
-    for ever) are a listing's, `verb` is an effect's.
+    `outcome` is the truth an outcome event brings, `list` and `until_s` (seconds since 1970; 0 takes the key off, null
+    is for ever) are a listing's, `verb` is an effect's.
     """
     return recipe.columns | {
         "outcome": Column(flag=True, required=False),

@@ -28,7 +28,7 @@ DAY_NS: Final = 24 * HOUR_NS
 DURATIONS: Final = {"s": SECOND_NS, "m": MINUTE_NS, "h": HOUR_NS, "d": DAY_NS, "y": 365 * DAY_NS}
 
 SEMANTICS: Final = 1
-"""Version of the meaning of every kernel and byte form that can change a decision; it is part of every recipe digest."""
+"""Version of the meaning of every kernel and byte form that can change a decision; every recipe digest holds it."""
 
 MINOR_DIGITS: Final = {
     "AUD": 2, "BHD": 3, "BRL": 2, "CAD": 2, "CHF": 2, "CNH": 2, "CNY": 2, "CZK": 2, "DKK": 2, "EUR": 2, "GBP": 2,
