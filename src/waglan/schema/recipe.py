@@ -57,7 +57,7 @@ class OutcomeSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
 
     column: str
     after: str
-    positive: list[str | int] = [1]
+    positive: list[str | int] = msgspec.field(default_factory=lambda: [1])
 
 
 class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -171,9 +171,9 @@ class Budget(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """From score and row to verbs."""
 
-    verbs: list[str] = ["approve", "warn", "step-up", "review", "decline"]
+    verbs: list[str] = msgspec.field(default_factory=lambda: ["approve", "warn", "step-up", "review", "decline"])
     """From the mildest to the gravest; the gravest candidate is the action."""
-    adverse: list[str] = ["review", "decline"]
+    adverse: list[str] = msgspec.field(default_factory=lambda: ["review", "decline"])
     """Verbs for which parts are sealed."""
     cuts: dict[str, int] = {}
     """Verb -> least score_micro; must rise with the ladder."""
