@@ -1,0 +1,1 @@
+"""Tests mirror the rooms: tests/<room>/test_<noun>.py, beside the plain oracles that they compare with."""
