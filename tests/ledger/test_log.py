@@ -111,7 +111,7 @@ def test_a_file_that_is_no_log_is_left_alone(tmp_path: Path) -> None:
 
 def test_a_second_writer_is_refused(tmp_path: Path) -> None:
     with Log(tmp_path) as log:
-        with pytest.raises(LogLocked, match="another process"):
+        with pytest.raises(LogLocked, match="another writer"):
             Log(tmp_path)
         log.append(some_entries(1))
     with Log(tmp_path) as log:

@@ -167,7 +167,7 @@ def test_kinds_are_mixed_in_the_blocks_tested() -> None:
 
 
 def test_a_second_process_is_refused(tmp_path: Path) -> None:
-    with Store.open(tmp_path, KEYS), pytest.raises(StoreLocked, match="another process"):
+    with Store.open(tmp_path, KEYS), pytest.raises(StoreLocked, match="another writer"):
         Store.open(tmp_path, KEYS)
     with Store.open(tmp_path, KEYS) as store:
         assert store.size == 0

@@ -190,7 +190,7 @@ def _open(path: Path) -> tuple[int, int]:
         return os.open(path / "entries", os.O_RDWR | os.O_CREAT, 0o644), lock
     except BlockingIOError:
         os.close(lock)
-        raise LogLocked(f"{path}: another process writes to this log") from None
+        raise LogLocked(f"{path}: another writer has this log open") from None
     except OSError as error:
         if lock >= 0:
             os.close(lock)

@@ -286,7 +286,7 @@ def _hold(path: Path) -> int:
         os.close(os.open(path / "store.sqlite", os.O_RDWR | os.O_CREAT, 0o600))
     except BlockingIOError:
         os.close(lock)
-        raise StoreLocked(f"{path}: another process has this store open") from None
+        raise StoreLocked(f"{path}: another writer has this store open") from None
     except OSError as error:
         if lock >= 0:
             os.close(lock)
