@@ -157,6 +157,8 @@ class Costs(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     recovery_micro: int
     stepup_stops_micro: int
     warn_stops_micro: int
+    warn_minor: int = 0
+    """Cost of one warning; at nothing every event is worth a warning."""
 
 
 class Budget(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -254,7 +256,8 @@ def open_recipe(path: Path) -> tuple[Recipe, bytes]:
     return read_recipe(data, str(path)), data
 
 
-def recipe_digest(data: bytes, model: bytes) -> bytes:
+def recipe_digest(data: bytes, model_digest: bytes) -> bytes:
     """SHA-256 over the semantics version, the recipe file and the model file's digest: what every decision names."""
-    inner = hashlib.sha256(data).digest() + hashlib.sha256(model).digest()
+    assert len(model_digest) == 32, f"a digest has 32 bytes, it had {len(model_digest)}"
+    inner = hashlib.sha256(data).digest() + model_digest
     return hashlib.sha256(b"waglan recipe\n" + SEMANTICS.to_bytes(4, "big") + inner).digest()

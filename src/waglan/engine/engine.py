@@ -1,0 +1,297 @@
+"""The engine: every event in, one sealed record out, in the log's order.
+
+It holds a judge (and judges in shadow), the store with its vault of subjects, and the log of commitments. Everything
+that came is answered: an event decided, an event observed, a refusal, or the first answer to an id that came again.
+Nothing is on disk before `commit`; whoever answers people commits first.
+"""
+
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
+from typing import Final
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from waglan.engine.judge import EFFECT, LATE, REFUSING, Judge, Verdicts
+from waglan.engine.pending import Pending
+from waglan.engine.record import Scribe, packed
+from waglan.ledger.entry import DECISION, OBSERVATION, REFUSAL, SHADOW, WARM
+from waglan.ledger.log import Log
+from waglan.schema.batch import REFUSED, Batch, Refused
+from waglan.schema.recipe import columns
+from waglan.schema.records import Refusal, Warm, decode_decision, decode_refusal, encode
+from waglan.schema.units import NULL
+from waglan.store.records import Store
+
+Ints = NDArray[np.int64]
+
+PENDING_MAX: Final = 8192
+"""Records held before they are written unasked; one transaction of this many costs under 50 ms."""
+
+
+class Answer(msgspec.Struct, frozen=True, gc=False):
+    """What the sender of one event is told.
+
+    position: the place of its record in the log; -1 if it came as history. verb and score_micro: None where nothing was
+    decided. refusal: why not. duplicate: the id came before, and this is the first answer.
+    """
+
+    id: str
+    position: int
+    verb: str | None = None
+    score_micro: int | None = None
+    reasons: tuple[str, ...] = ()
+    refusal: str | None = None
+    duplicate: bool = False
+
+
+class Engine:
+    """One log, one store, one champion, any number of challengers in shadow. `threads` speed warm starts only."""
+
+    def __init__(self, judge: Judge, store: Store, log: Log, shadows: Sequence[Judge] = (), threads: int = 1) -> None:
+        names = list(columns(judge.recipe))
+        self.judge: Final = judge
+        self.shadows: Final = tuple(shadows)
+        self.store: Final = store
+        self.log: Final = log
+        self.threads: Final = threads
+        self.scribe: Final = Scribe(judge)
+        self._scribes: Final = [Scribe(shadow) for shadow in shadows]
+        self._entities: Final = [(j, c.entity) for j, c in enumerate(columns(judge.recipe).values()) if c.entity]
+        self._subject: Final = names.index(judge.recipe.subject)
+        self.subject_type: Final = dict(self._entities)[self._subject]
+        self._verb_column: Final = names.index("verb")
+        self._effects: Final = judge.recipe.policy.effects
+        self._seen: Final[dict[str, int]] = store.ids()
+        self._local: Final[dict[int, tuple[list[str], Ints]]] = {}
+        self._pending: Final = Pending(judge.recipe.desk, store.vault.log_key)
+
+    @property
+    def size(self) -> int:
+        """Records so far, committed or not."""
+        return self.store.size + len(self._pending)
+
+    def observe(self, batch: Batch) -> Warm:
+        """History that moves the state and is not decided, sealed as one entry; refused rows are left out.
+
+        Only before the first record: what comes later is observed event by event, in the log.
+        """
+        assert self.size == 0, "history is observed before the first record"
+        at = np.array([i for i in self._fresh(batch) if batch.kinds[i] != REFUSED], np.int64)
+        codes, ts_ns = batch.kinds[at], batch.ts_ns[at]
+        dense, tokens = self._subjects(batch, at)
+        for judge in (self.judge, *self.shadows):
+            judge.observe(codes, ts_ns, dense, self.threads)
+        digest, event = sha256(), self.scribe.event
+        for i, code, ts, values in zip(at.tolist(), codes.tolist(), ts_ns.tolist(), packed(tokens), strict=True):
+            record = event(batch.ids[i], code, ts, values)
+            digest.update(len(record).to_bytes(4, "big") + record)
+            self._seen[batch.ids[i]] = -1
+        watermark = int(ts_ns.max()) if len(ts_ns) else 0
+        warm = Warm(len(at), digest.digest(), watermark, self.judge.digest)
+        self._pending.add(WARM, encode(warm), self.judge.digest, salted_by="warm")
+        return warm
+
+    def decide(self, batch: Batch) -> list[Answer]:
+        """One answer for each row of the batch, in order; the same answers and bytes however the stream is cut."""
+        fresh = self._fresh(batch)
+        at = np.array([i for i in fresh if batch.kinds[i] != REFUSED], np.int64)
+        dense, tokens = self._subjects(batch, at)
+        codes, ts_ns, ids = batch.kinds[at], batch.ts_ns[at], [batch.ids[i] for i in at.tolist()]
+        found = self.judge.judge(codes, ts_ns, dense, ids)
+        shadows = [shadow.judge(codes, ts_ns, dense, ids) for shadow in self.shadows]
+        answers: dict[int, Answer] = {}
+        good = iter(self._write(codes, ts_ns, ids, dense, tokens, found, shadows))
+        for i in fresh:
+            answers[i] = self._refuse(batch.refusals[i]) if batch.kinds[i] == REFUSED else next(good)
+        out = [answers.get(i) or self._again(batch.ids[i]) for i in range(len(batch))]
+        if len(self._pending) >= PENDING_MAX:
+            self.commit()
+        return out
+
+    def decide_one(self, event_id: str, ts_ns: int, values: Ints, tokens: Ints) -> Answer:
+        """The shortest way for one decided-kind event whose id is new, without shadows or effects.
+
+        values and tokens: int64 (c,), entities by dense number and by token. Same bytes as `decide`.
+        """
+        judge = self.judge
+        row, status, score, verb, reasons, parts = judge.judge_one(ts_ns, values, event_id)
+        if status & REFUSING:
+            return self._overflow(event_id, 0, ts_ns, packed(tokens[None])[0], int(status), self._subject_of(values))
+        both = packed(tokens[None])[0], packed(row[None])[0]
+        record = self.scribe.decision(event_id, ts_ns, *both, score, verb, reasons, parts, bool(status & LATE))
+        name = judge.verbs[verb]
+        position = self._put(DECISION, event_id, record, self._subject_of(values), ts_ns, name, score)
+        return Answer(event_id, position, name, score, reasons)
+
+    def commit(self, snapshot: bool = False) -> int:
+        """Write everything pending: store first, then log. The log's size afterwards.
+
+        With `snapshot` the state of the windows is kept too, bound to this position, so that opening is quick.
+        """
+        state = self.judge.windows.snapshot(self.size) if snapshot else None
+        self._pending.write(self.store, self.log, self.judge.digest, state)
+        return self.log.size
+
+    # ids
+
+    def seen_as_history(self, event_id: str) -> None:
+        """An id that was observed before the first record: it is never decided."""
+        self._seen[event_id] = -1
+
+    def _fresh(self, batch: Batch) -> list[int]:
+        """Rows that are not a repeat: refused rows, and the first of each id. The ids count as seen from here on."""
+        seen, rows = self._seen, []
+        for i, (event_id, code) in enumerate(zip(batch.ids, batch.kinds.tolist(), strict=True)):
+            if code == REFUSED:
+                rows.append(i)
+            elif event_id not in seen:
+                seen[event_id] = -1
+                rows.append(i)
+        return rows
+
+    def _again(self, event_id: str) -> Answer:
+        """The first answer to an id; what is pending is written first, so that there is one place to read it."""
+        position = self._seen[event_id]
+        if position < 0:
+            return Answer(event_id, -1, duplicate=True)
+        if position >= self.store.size:
+            self.commit()
+        row, *after = self.store.range(position, min(position + 2, self.store.size))
+        if row.kind == DECISION:
+            first = decode_decision(row.record)
+            return Answer(event_id, position, first.actions[0].verb, first.score_micro, first.reasons, duplicate=True)
+        code = None
+        if after and after[0].kind == REFUSAL:
+            refusal = decode_refusal(after[0].record)
+            code = refusal.code if refusal.position == position and not refusal.column else None
+        return Answer(event_id, position, refusal=code, duplicate=True)
+
+    # subjects
+
+    def _subjects(self, batch: Batch, at: Ints) -> tuple[Ints, Ints]:
+        """Values of the rows `at` with entities by dense number, and the same by token; both int64 (len(at), c)."""
+        dense = batch.values[at]
+        tokens = dense.copy()
+        for j, subject_type in self._entities:
+            local = dense[:, j]
+            held = local != NULL
+            if held.any():
+                numbers = self._numbers(batch, j, subject_type, local[held])
+                dense[held, j] = numbers
+                tokens[held, j] = self.store.vault.tokens(subject_type)[numbers]
+        return dense, tokens
+
+    def _numbers(self, batch: Batch, column: int, subject_type: str, local: Ints) -> Ints:
+        """Dense numbers of a batch's own; each name meets the vault once, however the batch is sliced."""
+        names = batch.names[column]
+        known = self._local.get(column)
+        if known is None or known[0] is not names:
+            known = self._local[column] = (names, np.full(len(names), -1, np.int64))
+        new = np.unique(local[known[1][local] < 0])
+        if len(new):
+            known[1][new] = self.store.vault.intern(subject_type, [names[k] for k in new.tolist()])
+        return known[1][local]
+
+    def _subject_of(self, values: Ints) -> int:
+        return int(values[self._subject])
+
+    # records
+
+    def _write(
+        self,
+        codes: NDArray[np.int8],
+        ts_ns: Ints,
+        ids: Sequence[str],
+        dense: Ints,
+        tokens: Ints,
+        found: Verdicts,
+        shadows: Sequence[Verdicts],
+    ) -> Iterable[Answer]:
+        """Records of readable events one after the other; the caller takes one answer for each."""
+        late = (found.status & LATE) > 0
+        decided = np.flatnonzero(found.decided).tolist()
+        records = iter(self.scribe.decisions(decided, ids, ts_ns, tokens, found, late))
+        others = [
+            iter(scribe.decisions(np.flatnonzero(v.decided).tolist(), ids, ts_ns, tokens, v, (v.status & LATE) > 0))
+            for scribe, v in zip(self._scribes, shadows, strict=True)
+        ]
+        values = dict(zip(np.flatnonzero(~found.decided).tolist(), packed(tokens[~found.decided]), strict=True))
+        verbs, who = self.judge.verbs, dense[:, self._subject].tolist()
+        columns = zip(ids, codes.tolist(), ts_ns.tolist(), who, found.decided.tolist(), strict=True)
+        for i, (event_id, code, ts, subject, is_decided) in enumerate(columns):
+            if not is_decided:
+                if code == 0:
+                    yield self._overflow(event_id, code, ts, values[i], int(found.status[i]), subject)
+                else:
+                    record = self.scribe.observation(event_id, code, ts, values[i], bool(late[i]))
+                    yield Answer(event_id, self._put(OBSERVATION, event_id, record, subject, ts))
+                continue
+            verb, score, reasons = int(found.verbs[i]), int(found.scores[i]), found.reasons[i]
+            name = verbs[verb]
+            position = self._put(DECISION, event_id, next(records), subject, ts, name, score)
+            if self._effects and verb:
+                self._put_effect(event_id, ts, tokens[i], verb, subject, bool(late[i]))
+            for scribe, verdicts, lines in zip(self._scribes, shadows, others, strict=True):
+                if verdicts.decided[i]:
+                    self._put_shadow(scribe, event_id, next(lines), subject)
+            yield Answer(event_id, position, name, score, reasons)
+
+    def _put(
+        self,
+        kind: int,
+        event_id: str,
+        record: bytes,
+        subject: int,
+        ts_ns: int | None = None,
+        verb: str | None = None,
+        score: int | None = None,
+    ) -> int:
+        """One record about an event of its own id, salted under its subject's key; its position."""
+        position = self.size
+        key, token = self._key(subject)
+        self._pending.add(kind, record, self.scribe.digest, event_id, key, token, event_id, ts_ns, verb, score)
+        self._seen[event_id] = position
+        return position
+
+    def _put_effect(self, cause: str, ts_ns: int, tokens: Ints, verb: int, subject: int, late: bool) -> None:
+        """What the decision did, as an event right behind it."""
+        effect = tokens.copy()
+        effect[self._verb_column] = verb
+        event_id = f"{cause}/effect"
+        record = self.scribe.observation(event_id, EFFECT, ts_ns, packed(effect[None])[0], late)
+        self._put(OBSERVATION, event_id, record, subject, ts_ns)
+
+    def _put_shadow(self, scribe: Scribe, event_id: str, record: bytes, subject: int) -> None:
+        key, token = self._key(subject)
+        salted_by = shadow_salt(event_id, scribe.digest)
+        self._pending.add(SHADOW, record, scribe.digest, None, key, token, salted_by)
+
+    def _overflow(self, event_id: str, code: int, ts_ns: int, values: msgspec.Raw, status: int, subject: int) -> Answer:
+        """An event whose row went beyond its bounds: it moved windows, so it is observed, and then it is refused."""
+        reason = "too_large" if status & 2 else "window_full"
+        record = self.scribe.observation(event_id, code, ts_ns, values, bool(status & LATE))
+        position = self._put(OBSERVATION, event_id, record, subject, ts_ns)
+        self._put_refusal(Refused(reason, "", position, event_id))
+        return Answer(event_id, position, refusal=reason)
+
+    def _refuse(self, refused: Refused) -> Answer:
+        return Answer("", self._put_refusal(refused), refusal=refused.code)
+
+    def _put_refusal(self, refused: Refused) -> int:
+        position = self.size
+        record = encode(Refusal(refused.code, refused.column, refused.position))
+        self._pending.add(REFUSAL, record, self.scribe.digest, salted_by=f"refusal/{position}", refused=refused)
+        return position
+
+    def _key(self, subject: int) -> tuple[bytes | None, int | None]:
+        if subject == NULL:
+            return None, None
+        vault = self.store.vault
+        return vault.keys(self.subject_type)[subject], int(vault.tokens(self.subject_type)[subject])
+
+
+def shadow_salt(event_id: str, recipe: bytes) -> str:
+    """What a shadow's record is salted by: the champion's salt must open nothing else."""
+    return f"{event_id}/shadow/{recipe.hex()[:16]}"

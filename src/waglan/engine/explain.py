@@ -1,0 +1,57 @@
+"""One sealed decision, opened: its parts by concept and feature, computed anew where they were not sealed."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from waglan.engine.engine import Engine
+from waglan.engine.judge import Judge
+from waglan.ledger.entry import DECISION
+from waglan.schema.records import Decision, decode_decision
+from waglan.schema.units import NULL, BadValue
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One term of the model: its columns, what was seen in the first of them, what it gave in millionths."""
+
+    columns: tuple[str, ...]
+    concept: str
+    value: int | None
+    part_micro: int
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A decision and its parts; `bias_micro` and the parts sum to its score exactly. Concepts heaviest first."""
+
+    position: int
+    decision: Decision
+    parts: tuple[Part, ...]
+    bias_micro: int
+    concepts: dict[str, int]
+    probability_micro: int | None
+
+
+def explained(engine: Engine, event_id: str) -> Explained:
+    """Open the decision about an event. Raises BadValue if the book has none."""
+    engine.commit()
+    row = engine.store.by_event(event_id)
+    if row is None or row.kind != DECISION:
+        raise BadValue(f"no decision about event {event_id!r} is in this book")
+    return opened(engine.judge, row.position, decode_decision(row.record))
+
+
+def opened(judge: Judge, position: int, decision: Decision) -> Explained:
+    """The parts of a decision of this judge's recipe; sealed ones as they are."""
+    if decision.recipe != judge.digest:
+        raise BadValue(f"event {decision.event.id!r} was decided under recipe {decision.recipe.hex()}, this is another")
+    row = np.array([NULL if v is None else v for v in decision.row], np.int64)
+    sums = decision.parts if decision.parts is not None else judge.parts_of(row)
+    place = {name: at for at, name in enumerate(judge.plan.names)}
+    parts = tuple(
+        Part(tuple(term), concept, decision.row[place[term[0]]], part)
+        for term, concept, part in zip(judge.model.terms, judge.concepts, sums, strict=False)
+    )
+    probability = judge.model.probability(decision.score_micro)
+    return Explained(position, decision, parts, sums[-1], judge.by_concept(sums), probability)

@@ -1,0 +1,197 @@
+"""One recipe at work: events in, rows, scores and verbs out. It keeps the moving state and nothing else.
+
+No log, store, clock or chance is known here, so a judge over the same events gives the same verdicts anywhere; champion
+and challenger, training and replay are judges too. n events at once and one at a time give the same verdicts.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from waglan.features.plan import Plan, compile
+from waglan.features.state import Windows
+from waglan.policy.policy import Policy
+from waglan.schema.recipe import Recipe, columns, kinds, recipe_digest
+from waglan.schema.units import NULL
+
+Ints = NDArray[np.int64]
+
+LATE: Final = 1
+REFUSING: Final = 2 | 4
+"""Bits of a row's status: it came late; a sum or a window reached its bound."""
+
+EFFECT: Final = 3
+"""Code of the kind `effect` in every recipe."""
+
+CONCEPTS_MAX: Final = 3
+"""Most concepts named in the reasons of one decision; the applicant or analyst reads no more (Reg. B names four)."""
+
+
+class Model(Protocol):
+    """What the judge needs of a model: whole-number scores, and parts that sum to them."""
+
+    @property
+    def digest(self) -> bytes: ...
+    @property
+    def features(self) -> tuple[str, ...]: ...
+    @property
+    def terms(self) -> tuple[tuple[str, ...], ...]: ...
+    def score(self, rows: Ints) -> Ints: ...
+    def score_one(self, row: Ints) -> int: ...
+    def parts(self, rows: Ints) -> Ints: ...
+    def parts_one(self, row: Ints) -> list[int]: ...
+    def probability(self, score_micro: int) -> int | None: ...
+
+
+@dataclass(slots=True)
+class Verdicts:
+    """What was seen and found for n events, in their order; rows, scores and verbs mean something where `decided`.
+
+    rows (n, f), status int8 (n,), decided bool (n,), scores int64 (n,) in millionths, verbs int8 (n,) as places on the
+    ladder, reasons n tuples, parts by place in the batch for adverse verbs: terms in order, bias last.
+    """
+
+    rows: Ints
+    status: NDArray[np.int8]
+    decided: NDArray[np.bool_]
+    scores: Ints
+    verbs: NDArray[np.int8]
+    reasons: list[tuple[str, ...]]
+    parts: dict[int, tuple[int, ...]]
+
+
+class Judge:
+    """A recipe with its model. `recipe_bytes` is the file that is sealed."""
+
+    def __init__(self, recipe: Recipe, recipe_bytes: bytes, model: Model, partitions: int = 1) -> None:
+        self.recipe = recipe
+        self.model = model
+        self.digest: Final = recipe_digest(recipe_bytes, model.digest)
+        self.plan: Final[Plan] = compile(recipe)
+        self.windows = Windows(self.plan, partitions)
+        self.policy: Final = Policy(recipe, list(self.plan.names))
+        self.kinds: Final = kinds(recipe)
+        self.verbs: Final = tuple(recipe.policy.verbs)
+        self._use: Final = np.array([self.plan.names.index(name) for name in model.features], np.int64)
+        self._adverse: Final = np.array([verb in recipe.policy.adverse for verb in self.verbs])
+        self._verb_column: Final = list(columns(recipe)).index("verb")
+        self.concepts: Final = concept_codes(recipe, model)
+        self.sequential: Final = recipe.policy.effects and self.plan.feedback
+
+    def observe(self, codes: NDArray[np.int8], ts_ns: Ints, values: Ints, threads: int = 1) -> NDArray[np.int8]:
+        """Move the state and decide nothing; the status of each row."""
+        return self.windows.step(codes, ts_ns, values, blocked=not self.plan.feedback, threads=threads)[1]
+
+    def judge(self, codes: NDArray[np.int8], ts_ns: Ints, values: Ints, ids: Sequence[str]) -> Verdicts:
+        """Verdicts of n events; with feedback each verb re-enters before the next event is seen."""
+        if self.sequential:
+            return self._in_order(codes, ts_ns, values, ids)
+        rows, status = self.windows.step(codes, ts_ns, values)
+        return self.verdicts(codes, values, rows, status, ids)
+
+    def verdicts(
+        self, codes: NDArray[np.int8], values: Ints, rows: Ints, status: NDArray[np.int8], ids: Sequence[str]
+    ) -> Verdicts:
+        """From rows to verbs, in one pass; this is also what a replay from sealed rows runs."""
+        n = len(codes)
+        decided = (codes == 0) & ((status & REFUSING) == 0)
+        at = np.flatnonzero(decided)
+        seen = rows[at]
+        scores, verbs = np.zeros(n, np.int64), np.zeros(n, np.int8)
+        reasons: list[tuple[str, ...]] = [()] * n
+        if len(at):
+            late = (status[at] & LATE) > 0
+            scores[at] = self.model.score(self._seen_by_model(seen))
+            chosen, codes_of, _ = self.policy.decide(values[at], seen, scores[at], [ids[i] for i in at.tolist()], late)
+            verbs[at] = chosen
+            for i, found in zip(at.tolist(), codes_of, strict=True):
+                reasons[i] = found
+        out = Verdicts(rows, status, decided, scores, verbs, reasons, {})
+        self._explain(out, at)
+        return out
+
+    def judge_one(
+        self, ts_ns: int, values: Ints, event_id: str
+    ) -> tuple[Ints, int, int, int, tuple[str, ...], tuple[int, ...] | None]:
+        """One decided-kind event by the shortest way: row, status, score, verb, reasons, parts if adverse."""
+        row, status = self.windows.step_one(0, ts_ns, values)
+        if status & REFUSING:
+            return row, status, 0, 0, (), None
+        seen = row.take(self._use)
+        score = self.model.score_one(seen)
+        verb, reasons, _ = self.policy.decide_one(values.tolist(), row.tolist(), score, event_id, bool(status & LATE))
+        parts = None
+        if self._adverse[verb]:
+            parts = tuple(self.model.parts_one(seen))
+            reasons = reasons + self._concept_reasons(parts)
+        if self.sequential and verb:
+            row = row.copy()  # the windows' own buffer, which the effect overwrites
+            self._feed_back(ts_ns, values, verb)
+        return row, status, score, verb, reasons, parts
+
+    def _in_order(self, codes: NDArray[np.int8], ts_ns: Ints, values: Ints, ids: Sequence[str]) -> Verdicts:
+        n = len(codes)
+        out = Verdicts(
+            np.full((n, len(self.plan.names)), NULL, np.int64),
+            np.zeros(n, np.int8),
+            np.zeros(n, np.bool_),
+            np.zeros(n, np.int64),
+            np.zeros(n, np.int8),
+            [()] * n,
+            {},
+        )
+        for i in range(n):
+            if codes[i] != 0:
+                out.status[i] = self.windows.step_one(int(codes[i]), int(ts_ns[i]), values[i])[1]
+                continue
+            row, status, score, verb, reasons, parts = self.judge_one(int(ts_ns[i]), values[i], ids[i])
+            out.rows[i], out.status[i], out.decided[i] = row, status, not status & REFUSING
+            out.scores[i], out.verbs[i], out.reasons[i] = score, verb, reasons
+            if parts is not None:
+                out.parts[i] = parts
+        return out
+
+    def _feed_back(self, ts_ns: int, values: Ints, verb: int) -> None:
+        effect = values.copy()
+        effect[self._verb_column] = verb
+        self.windows.step_one(EFFECT, ts_ns, effect)
+
+    def _seen_by_model(self, rows: Ints) -> Ints:
+        return np.ascontiguousarray(rows[:, self._use])
+
+    def _explain(self, out: Verdicts, at: NDArray[np.intp]) -> None:
+        adverse = at[self._adverse[out.verbs[at]]]
+        if not len(adverse):
+            return
+        found = self.model.parts(self._seen_by_model(out.rows[adverse])).tolist()
+        for i, parts in zip(adverse.tolist(), found, strict=True):
+            out.parts[i] = tuple(parts)
+            out.reasons[i] = out.reasons[i] + self._concept_reasons(out.parts[i])
+
+    def parts_of(self, row: Ints) -> tuple[int, ...]:
+        """Parts of one full row, computed on demand; they sum to its score."""
+        return tuple(self.model.parts_one(row.take(self._use)))
+
+    def by_concept(self, parts: Sequence[int]) -> dict[str, int]:
+        """Parts summed by concept code, heaviest first, ties by code; the bias is left out."""
+        sums: dict[str, int] = {}
+        for code, part in zip(self.concepts, parts, strict=False):
+            sums[code] = sums.get(code, 0) + part
+        return dict(sorted(sums.items(), key=lambda item: (-item[1], item[0])))
+
+    def _concept_reasons(self, parts: Sequence[int]) -> tuple[str, ...]:
+        """Codes of the concepts that raised the score most, at most CONCEPTS_MAX, none that lowered it."""
+        return tuple([code for code, part in self.by_concept(parts).items() if part > 0][:CONCEPTS_MAX])
+
+
+def concept_codes(recipe: Recipe, model: Model) -> list[str]:
+    """For each of the model's terms the reason code of its concept; the feature's name where it declares none."""
+    concept = {feature.name: feature.concept for feature in recipe.features}
+    codes = []
+    for term in model.terms:
+        name = concept.get(term[0])
+        codes.append(recipe.concepts[name].code if name in recipe.concepts else (name or "+".join(term)))
+    return codes

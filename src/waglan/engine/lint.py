@@ -1,0 +1,69 @@
+"""What is wrong with a recipe, found before anything runs: each room checks the part it will run."""
+
+from collections.abc import Callable, Iterator
+from datetime import date
+
+from waglan.features.plan import compile
+from waglan.policy.policy import Policy
+from waglan.schema.recipe import Column, Recipe
+from waglan.schema.units import MINOR_DIGITS, BadValue
+
+
+def lint(recipe: Recipe) -> list[str]:
+    """Findings as sentences that name the place and the value; empty for a recipe that can run."""
+    found = [*_head(recipe), *_columns(recipe), *_concepts(recipe)]
+    names = [feature.name for feature in recipe.features]
+    checks: tuple[Callable[[], object], ...] = (lambda: compile(recipe), lambda: Policy(recipe, names))
+    for check in checks:
+        try:
+            check()
+        except BadValue as error:
+            found.append(str(error))
+    return found
+
+
+def _head(recipe: Recipe) -> Iterator[str]:
+    for name in ("name", "desk", "purpose", "owner"):
+        if not getattr(recipe, name).strip():
+            yield f"{name} is empty"
+    try:
+        date.fromisoformat(recipe.review)
+    except ValueError:
+        yield f"review is a date such as 2027-06-30, it was {recipe.review!r}"
+    subject = recipe.columns.get(recipe.subject)
+    if subject is None or subject.entity is None:
+        yield f"subject {recipe.subject!r} is not an entity column of this recipe"
+
+
+def _columns(recipe: Recipe) -> Iterator[str]:
+    for name, column in recipe.columns.items():
+        kinds = [k for k in ("entity", "money", "values", "integer", "decimal", "flag") if getattr(column, k)]
+        if len(kinds) != 1:
+            said = " and ".join(kinds) or "nothing"
+            yield f"column {name}: one of entity, money, values, integer, decimal, flag says what it is; it says {said}"
+        yield from _money(recipe, name, column)
+
+
+def _money(recipe: Recipe, name: str, column: Column) -> Iterator[str]:
+    if column.money is None or column.money in MINOR_DIGITS:
+        return
+    currency = recipe.columns.get(column.money)
+    if currency is None or currency.values is None:
+        yield f"column {name}: {column.money!r} is neither a currency nor a category column"
+        return
+    for code in currency.values:
+        if code not in MINOR_DIGITS:
+            yield f"column {column.money}: {code!r} is not a currency with known minor units"
+
+
+def _concepts(recipe: Recipe) -> Iterator[str]:
+    used = {feature.concept for feature in recipe.features if feature.concept}
+    for name in sorted(used - recipe.concepts.keys()):
+        yield f"concept {name!r} is used by a feature and has no words"
+    for name, concept in recipe.concepts.items():
+        for script in ("code", "en", "zh_hant", "zh_hans"):
+            if not getattr(concept, script).strip():
+                yield f"concept {name}: {script} is empty"
+    codes = [concept.code for concept in recipe.concepts.values()]
+    for code in sorted({code for code in codes if codes.count(code) > 1}):
+        yield f"reason code {code} stands for more than one concept"

@@ -1,0 +1,69 @@
+"""Proofs for the records of a book, and the check of all of them: what the log says, the store can open."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from waglan.engine.engine import Engine, shadow_salt
+from waglan.ledger.entry import DECISION, OBSERVATION, REFUSAL, SHADOW, WARM, commit, decode_entry, salt
+from waglan.ledger.proof import Proof, prove
+from waglan.schema.records import decode_decision
+from waglan.schema.units import BadValue
+from waglan.store.records import Row
+
+Progress = Callable[[int], None]
+
+
+def salt_of(engine: Engine, row: Row) -> bytes:
+    """The salt of a stored record, made again from the key of the subject it belongs to."""
+    vault = engine.store.vault
+    if row.token is None:
+        key = vault.log_key
+    else:
+        key = vault.keys(engine.subject_type)[vault.dense_of_token(engine.subject_type, row.token)]
+    return salt(key, salted_by(row))
+
+
+def salted_by(row: Row) -> str:
+    """The text that tells a record's salt from every other's under the same key."""
+    if row.kind == WARM:
+        return "warm"
+    if row.kind == REFUSAL:
+        return f"refusal/{row.position}"
+    if row.kind == SHADOW:
+        decision = decode_decision(row.record)
+        return shadow_salt(decision.event.id, decision.recipe)
+    assert row.kind in (DECISION, OBSERVATION) and row.event_id is not None, f"record {row.position} has no id"
+    return row.event_id
+
+
+def prove_event(engine: Engine, event_id: str) -> Proof:
+    """The proof of an event's record under the log's present root. Raises BadValue for an id that is not there."""
+    engine.commit()
+    row = engine.store.by_event(event_id)
+    if row is None:
+        raise BadValue(f"no record of event {event_id!r} is in this book")
+    return prove(engine.log, row.position, row.record, salt_of(engine, row))
+
+
+@dataclass(slots=True)
+class Verified:
+    """How many records were opened against their commitments; `bad` are positions that do not agree, the first hundred."""
+
+    records: int
+    root: str
+    bad: list[str] = field(default_factory=list)
+
+
+def verify_book(engine: Engine, trusted: bytes | None = None, progress: Progress | None = None) -> Verified:
+    """Open every record: its commitment must be its entry's, and the entries' root the log's (and the trusted one)."""
+    out = Verified(0, engine.log.root().hex())
+    for row, entry in zip(engine.store.range(0, engine.store.size), engine.log.entries(), strict=True):
+        if row.entry != entry or commit(salt_of(engine, row), row.record) != decode_entry(entry).commitment:
+            if len(out.bad) < 100:
+                out.bad.append(f"record {row.position} is not what the log committed to")
+        out.records += 1
+        if progress and out.records % 4096 == 0:
+            progress(4096)
+    if trusted is not None and trusted != engine.log.root():
+        out.bad.append(f"the root is {out.root}, the trusted one is {trusted.hex()}")
+    return out

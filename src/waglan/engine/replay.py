@@ -1,0 +1,238 @@
+"""Replay: the same path with yesterday's events. It is the audit, the backtest, and the answer to "what if".
+
+Two depths. From events: a second engine, new and in memory, is fed what the store holds and must make the same records,
+entry by entry, to the same root. From sealed rows: each decision's row is scored and judged again, which needs no other
+event, so it still works when somebody's events are gone. Another recipe over the same events tells what would change.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Final
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from waglan.engine.engine import Engine
+from waglan.engine.judge import LATE, Judge
+from waglan.ledger.entry import DECISION, OBSERVATION, REFUSAL, SHADOW
+from waglan.ledger.log import Log
+from waglan.schema.batch import REFUSED, Batch, Refused
+from waglan.schema.recipe import Recipe, columns, kinds
+from waglan.schema.records import (
+    Decision,
+    Event,
+    decode_decision,
+    decode_observation,
+    decode_refusal,
+)
+from waglan.schema.units import NULL
+from waglan.store.records import Row, Store
+from waglan.store.vault import Vault
+
+Ints = NDArray[np.int64]
+Progress = Callable[[int], None]
+
+CHUNK: Final = 8192
+
+
+class VaultKeys:
+    """A key source that gives every subject what another vault gave it, so that a replay seals the same bytes."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+
+    def new(self, subject_type: str, identifier: str) -> tuple[bytes, int]:
+        """Key and token of a subject the first vault knows; every subject of a replay is one."""
+        dense = self._vault.find(subject_type, identifier)
+        assert dense is not None, f"a replay met a subject of type {subject_type!r} that the log never saw"
+        return self._vault.keys(subject_type)[dense], int(self._vault.tokens(subject_type)[dense])
+
+
+@dataclass(slots=True)
+class Replayed:
+    """What a replay checked. `differing` are positions whose record came out otherwise, the first hundred."""
+
+    from_events: int = 0
+    from_rows: int = 0
+    records: int = 0
+    root: str = ""
+    replayed_root: str = ""
+    differing: list[int] = field(default_factory=list)
+
+    @property
+    def same(self) -> bool:
+        return not self.differing and self.root == self.replayed_root
+
+    def differs(self, position: int) -> None:
+        if len(self.differing) < 100:
+            self.differing.append(position)
+
+
+def batch_of(recipe: Recipe, vault: Vault, events: list[Event | Refused]) -> Batch:
+    """Recorded events as a batch again: tokens become identifiers. Inverse of what the engine recorded."""
+    names = list(columns(recipe))
+    codes = {kind: code for code, kind in enumerate(kinds(recipe))}
+    entities = [(j, c.entity) for j, c in enumerate(columns(recipe).values()) if c.entity]
+    held = [e.values if isinstance(e, Event) else (None,) * len(names) for e in events]
+    values = np.array([[NULL if v is None else v for v in row] for row in held], np.int64).reshape(-1, len(names))
+    people: dict[int, list[str]] = {}
+    for j, subject_type in entities:
+        column = values[:, j]
+        tokens, local = np.unique(column[column != NULL], return_inverse=True)
+        people[j] = [vault.identifier(subject_type, token) for token in tokens.tolist()]
+        column[column != NULL] = local
+    refusals = {i: e for i, e in enumerate(events) if isinstance(e, Refused)}
+    return Batch(
+        ["" if isinstance(e, Refused) else e.id for e in events],
+        np.array([REFUSED if isinstance(e, Refused) else codes[e.kind] for e in events], np.int8),
+        np.array([0 if isinstance(e, Refused) else e.ts_ns for e in events], np.int64),
+        values,
+        people,
+        refusals,
+    )
+
+
+def recorded(rows: Iterator[Row], decided: str, effects: bool = False) -> Iterator[Event | Refused]:
+    """The events behind records, in log order: what came in, and with `effects` what the engine itself added."""
+    overflowed = -1
+    for row in rows:
+        if row.kind == DECISION:
+            yield decode_decision(row.record).event
+        elif row.kind == OBSERVATION:
+            event = decode_observation(row.record).event
+            if effects or event.kind != "effect":
+                yield event
+                overflowed = row.position if event.kind == decided else -1
+        elif row.kind == REFUSAL:
+            refusal = decode_refusal(row.record)
+            if not (row.position == overflowed + 1 and refusal.position == overflowed):
+                yield Refused(refusal.code, refusal.column, refusal.position, "")
+
+
+def batches(recipe: Recipe, store: Store, start: int = 0, effects: bool = False) -> Iterator[Batch]:
+    """The store's events from a position on, in batches of CHUNK; `effects` as in `recorded`."""
+    events = recorded(store.range(start, store.size), recipe.decide, effects)
+    while chunk := list(islice(events, CHUNK)):
+        yield batch_of(recipe, store.vault, chunk)
+
+
+def replay_events(engine: Engine, store: Store, log: Log, start: int, progress: Progress | None = None) -> Replayed:
+    """Feed the store's records from `start` on to a new engine and compare every entry and the root.
+
+    `engine` is new: in memory, with the same recipe and history, its keys from `VaultKeys`.
+    """
+    out = Replayed(root=log.root().hex())
+    for batch in batches(engine.judge.recipe, store, start):
+        engine.decide(batch)
+        engine.commit()
+        out.from_events += int((batch.kinds == 0).sum())
+        if progress:
+            progress(len(batch))
+    out.records = engine.log.size
+    for position, (a, b) in enumerate(zip(log.entries(), engine.log.entries(), strict=False)):
+        if a != b:
+            out.differs(position)
+    if log.size != engine.log.size:
+        out.differs(min(log.size, engine.log.size))
+    out.replayed_root = engine.log.root().hex()
+    return out
+
+
+def replay_rows(judge: Judge, store: Store, progress: Progress | None = None) -> Replayed:
+    """Score and judge every decision of this recipe again from its sealed row, and compare what was sealed."""
+    out = Replayed()
+    decisions = (row for row in store.range(0, store.size) if row.kind in (DECISION, SHADOW))
+    while rows := list(islice(decisions, CHUNK)):
+        held = [(row.position, decode_decision(row.record)) for row in rows]
+        mine = [(position, d) for position, d in held if d.recipe == judge.digest]
+        for position in _judged_otherwise(judge, mine):
+            out.differs(position)
+        out.from_rows += len(mine)
+        if progress:
+            progress(len(rows))
+    return out
+
+
+def _judged_otherwise(judge: Judge, held: list[tuple[int, Decision]]) -> Iterator[int]:
+    if not held:
+        return
+    n = len(held)
+    sealed = matrix([d.row for _, d in held])
+    values = matrix([d.event.values for _, d in held])
+    status = np.array([LATE if d.late else 0 for _, d in held], np.int8)
+    found = judge.verdicts(np.zeros(n, np.int8), values, sealed, status, [d.event.id for _, d in held])
+    for i, (position, d) in enumerate(held):
+        verb = judge.verbs[found.verbs[i]]
+        same = (found.scores[i], verb, found.reasons[i]) == (d.score_micro, d.actions[0].verb, d.reasons)
+        if not same or (found.parts.get(i) != d.parts):
+            yield position
+
+
+def matrix(rows: list[tuple[int | None, ...]]) -> Ints:
+    """Recorded rows as int64 (n, f), nil as NULL."""
+    return np.array([[NULL if v is None else v for v in row] for row in rows], np.int64)
+
+
+class Difference(msgspec.Struct, frozen=True, kw_only=True):
+    """One decision that another recipe would have made otherwise; `token` is the subject's."""
+
+    id: str
+    ts_ns: int
+    token: int | None
+    before: str
+    after: str
+    amount: int | None
+
+
+def what_if(judge: Judge, store: Store, amount: str, start: int = 0) -> Iterator[Difference]:
+    """Decisions in the store that `judge` (warmed with the same history) makes otherwise over the same events.
+
+    amount: the column whose value is reported. The first log's events go in as they are; `judge` feeds back its own
+    effects.
+    """
+    names = list(columns(judge.recipe))
+    at, subject = names.index(amount), names.index(judge.recipe.subject)
+    before: dict[str, str] = {}
+    for row in store.range(start, store.size):
+        if row.kind == DECISION:
+            decision = decode_decision(row.record)
+            before[decision.event.id] = decision.actions[0].verb
+    vault = store.vault
+    for batch in batches(judge.recipe, store, start):
+        keep = batch.kinds != REFUSED
+        ids = [event_id for event_id, k in zip(batch.ids, keep.tolist(), strict=True) if k]
+        codes, ts_ns, values = batch.kinds[keep], batch.ts_ns[keep], dense_values(judge.recipe, vault, batch)[keep]
+        found = judge.judge(codes, ts_ns, values, ids)
+        for i in np.flatnonzero(codes == 0).tolist():
+            verb = judge.verbs[found.verbs[i]] if found.decided[i] else "refused"
+            if before.get(ids[i]) not in (None, verb):
+                person = int(values[i, subject])
+                token = None if person == NULL else int(vault.tokens(_type(judge.recipe))[person])
+                money = int(values[i, at])
+                yield Difference(
+                    id=ids[i],
+                    ts_ns=int(ts_ns[i]),
+                    token=token,
+                    before=before[ids[i]],
+                    after=verb,
+                    amount=None if money == NULL else money,
+                )
+
+
+def dense_values(recipe: Recipe, vault: Vault, batch: Batch) -> Ints:
+    """A batch's values with the vault's dense numbers in place of its own."""
+    values = batch.values.copy()
+    for j, column in enumerate(columns(recipe).values()):
+        if column.entity and len(batch.names.get(j, ())):
+            numbers = vault.intern(column.entity, batch.names[j])
+            held = values[:, j] != NULL
+            values[held, j] = numbers[values[held, j]]
+    return values
+
+
+def _type(recipe: Recipe) -> str:
+    kind = recipe.columns[recipe.subject].entity
+    assert kind is not None, "the subject is an entity column"
+    return kind
