@@ -12,6 +12,8 @@ from collections.abc import Callable, Sequence
 from hashlib import sha256
 from typing import Final
 
+from waglan.ledger.digests import leaves, parents
+
 Node = tuple[int, int]
 Read = Callable[[int, int], bytes]
 
@@ -174,16 +176,15 @@ class Tree:
 
     def append(self, entries: Sequence[bytes]) -> int:
         """Add leaves by their bytes; the position of the first. Two hashes a leaf, spread over all appends."""
-        digest = sha256
-        return self.append_hashes(b"".join([digest(b"\x00" + entry).digest() for entry in entries]))
+        return self.append_hashes(leaves(entries))
 
-    def append_hashes(self, leaves: bytes) -> int:
+    def append_hashes(self, hashes: bytes) -> int:
         """Add leaves by their hashes, 32 bytes each, end to end; the position of the first."""
-        assert len(leaves) % 32 == 0, f"leaf hashes have 32 bytes each, {len(leaves)} is no multiple"
+        assert len(hashes) % 32 == 0, f"leaf hashes have 32 bytes each, {len(hashes)} is no multiple"
         first = self.size
-        self._levels[0] += leaves
-        self.size += len(leaves) // 32
-        digest, level = sha256, 0
+        self._levels[0] += hashes
+        self.size += len(hashes) // 32
+        level = 0
         while True:
             if level + 1 == len(self._levels):
                 self._levels.append(bytearray())
@@ -191,8 +192,7 @@ class Tree:
             fresh = bytes(memoryview(self._levels[level])[2 * len(above) :])
             if len(fresh) < 64:
                 return first
-            pairs = range(0, len(fresh) - 63, 64)
-            above += b"".join([digest(b"\x01" + fresh[at : at + 64]).digest() for at in pairs])
+            above += parents(fresh)
             level += 1
 
     def read(self, level: int, index: int) -> bytes:

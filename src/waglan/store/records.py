@@ -180,6 +180,12 @@ class Store:
             row = connection.execute(select(*_ROW).where(records.c.event_id == event_id)).first()
         return None if row is None else Row(*row)
 
+    def ids(self) -> dict[str, int]:
+        """Every event id that is in the store, and where its record is: what a writer needs to know repeats by."""
+        query = select(records.c.event_id, records.c.position).where(records.c.event_id.is_not(None))
+        with told(self._where), self._engine.connect() as connection:
+            return {row.event_id: row.position for row in connection.execute(query)}
+
     def positions(self, ids: Sequence[str]) -> dict[str, int]:
         """Where those ids that are in the store lie."""
         found: dict[str, int] = {}

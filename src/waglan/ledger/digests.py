@@ -1,0 +1,59 @@
+"""Digests of many messages: through the vector kernel, or one by one with hashlib where there are few.
+
+The same bytes either way; a test holds one against the other. Below `FEW` messages the kernel's sixteen lanes are mostly
+empty, and its first use in a process loads compiled code. What checks a proof does not come through here: it uses the
+standard library alone.
+"""
+
+import hmac
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from waglan.kernels.sha256 import hmac_many, sha256_many
+
+FEW: Final = 8
+
+LEAF: Final = 0
+NODE: Final = 1
+"""RFC 6962's first bytes."""
+
+
+def leaves(messages: Sequence[bytes]) -> bytes:
+    """Leaf hashes of n messages, 32 n bytes."""
+    if len(messages) < FEW:
+        return b"".join([sha256(b"\x00" + message).digest() for message in messages])
+    out = np.empty((len(messages), 32), np.uint8)
+    sha256_many(*_laid(messages), LEAF, out)
+    return out.tobytes()
+
+
+def parents(level: bytes) -> bytes:
+    """Hashes of the nodes above pairs of hashes, 32 bytes for each 64; an odd one at the end is left out."""
+    count = len(level) // 64
+    if count < FEW:
+        return b"".join([sha256(b"\x01" + level[at : at + 64]).digest() for at in range(0, 64 * count, 64)])
+    out, starts = np.empty((count, 32), np.uint8), np.arange(0, 64 * count, 64)
+    sha256_many(np.frombuffer(level, np.uint8), starts, starts + 64, NODE, out)
+    return out.tobytes()
+
+
+def commitments(keys: Sequence[bytes], ids: Sequence[bytes], records: Sequence[bytes]) -> bytes:
+    """HMAC(HMAC(key, id), record) for n of each, 32 n bytes; keys have 32 bytes."""
+    if len(keys) < FEW:
+        triples = zip(keys, ids, records, strict=True)
+        return b"".join([hmac.digest(hmac.digest(k, i, "sha256"), r, "sha256") for k, i, r in triples])
+    out = np.frombuffer(bytearray(b"".join(keys)), np.uint8).reshape(-1, 32)
+    hmac_many(out, *_laid(ids), out)
+    hmac_many(out, *_laid(records), out)
+    return out.tobytes()
+
+
+def _laid(messages: Sequence[bytes]) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]]:
+    """Messages end to end, where each begins and where it ends."""
+    lengths = np.fromiter(map(len, messages), np.int64, len(messages))
+    stops = np.cumsum(lengths)
+    return np.frombuffer(b"".join(messages), np.uint8), stops - lengths, stops
