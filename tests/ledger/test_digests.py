@@ -11,7 +11,7 @@ from waglan.ledger.digests import FEW, commitments, leaves, parents
 @pytest.mark.parametrize("count", [0, 1, FEW - 1, FEW, FEW + 1, 16, 17, 100])
 def test_few_and_many_are_the_same(count: int) -> None:
     messages = [b"m" * (i * 37 % 300) for i in range(count)]
-    ids = ["詐騙-%d" % i for i in range(count)]
+    ids = [f"詐騙-{i}" for i in range(count)]
     keys = [hashlib.sha256(b"%d" % i).digest() for i in range(count)]
     assert leaves(messages) == b"".join(hashlib.sha256(b"\0" + m).digest() for m in messages)
     salts = [hmac.new(k, i.encode(), "sha256").digest() for k, i in zip(keys, ids, strict=True)]

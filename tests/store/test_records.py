@@ -44,7 +44,8 @@ def test_what_goes_in_comes_out(store: Store) -> None:
     assert len(rows) == store.size == 10_000
     assert rows[7] == Row(7, block.kinds[7], 0, block.ids[7], block.tokens[7], block.records[7], block.entries[7])
     assert [row.position for row in rows] == list(range(10_000))
-    assert [row.entry for row in rows] == list(block.entries)
+    assert [row.entry for row in rows] == list(block.entries) == list(store.entries(0, 20_000))
+    assert list(store.entries(4000, 4200)) == list(block.entries[4000:4200])
     assert list(store.range(5000, 5003)) == rows[5000:5003]
     assert store.by_event("P17") == rows[17]
     assert store.by_event("P10000") is None

@@ -134,10 +134,9 @@ def compress(state: NDArray[np.uint32], x: NDArray[np.uint32]) -> None:
 def put_whole(data: NDArray[np.uint8], at: int, lane: int, x: NDArray[np.uint32]) -> None:
     """Sixteen words from data[at] on, into their lane; at -1 reads some byte for the first, which a prefix replaces."""
     for i in range(16):
-        high = np.uint32(
-            (np.uint32(data[at + 4 * i]) << np.uint32(24)) | (np.uint32(data[at + 4 * i + 1]) << np.uint32(16))
-        )
-        low = np.uint32((np.uint32(data[at + 4 * i + 2]) << np.uint32(8)) | np.uint32(data[at + 4 * i + 3]))
+        here = at + 4 * i
+        high = np.uint32((np.uint32(data[here]) << np.uint32(24)) | (np.uint32(data[here + 1]) << np.uint32(16)))
+        low = np.uint32((np.uint32(data[here + 2]) << np.uint32(8)) | np.uint32(data[here + 3]))
         x[LANES * (8 + i) + lane] = np.uint32(high | low)
 
 

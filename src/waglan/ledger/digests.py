@@ -1,8 +1,8 @@
 """Digests of many messages: through the vector kernel, or one by one with hashlib where there are few.
 
-The same bytes either way; a test holds one against the other. Below `FEW` messages the kernel's sixteen lanes are mostly
-empty, and its first use in a process loads compiled code. What checks a proof does not come through here: it uses the
-standard library alone.
+The same bytes either way; a test holds one against the other. Below `FEW` messages the kernel's sixteen lanes are
+mostly empty, and its first use in a process loads compiled code. What checks a proof does not come through here: it
+uses the standard library alone.
 """
 
 import hmac
