@@ -13,6 +13,7 @@ import os
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import repeat
 from pathlib import Path
 from types import TracebackType
@@ -312,8 +313,13 @@ def _hold(path: Path) -> int:
 def _many(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
     """Insert whole rows, in the order of the table's columns."""
     if rows:
-        statement = insert(table).compile(dialect=dialect(paramstyle="qmark"))
-        connection.exec_driver_sql(str(statement), list(rows))
+        connection.exec_driver_sql(_insert_into(table), list(rows))
+
+
+@cache
+def _insert_into(table: Table) -> str:
+    """The statement with a parameter for each column: rendering it takes longer than writing one record."""
+    return str(insert(table).compile(dialect=dialect(paramstyle="qmark")))
 
 
 def _numbered(known: Mapping[K, int], names: Sequence[K]) -> dict[K, int]:
