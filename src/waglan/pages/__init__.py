@@ -1,0 +1,1 @@
+"""Self-contained HTML pages, their charts and their words in three scripts."""

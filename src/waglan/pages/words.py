@@ -1,0 +1,42 @@
+"""Every string a page says, in English, Traditional Chinese as Hong Kong's banks write it, and Simplified Chinese as
+the mainland's do.
+
+Translated by meaning: a "case" is 個案 here and 案件 there, and an account that launders money for others is a
+傀儡戶口 in Hong Kong and a 过渡账户 on the mainland. The words lie in `words.toml`, where who knows the languages can
+read and mend them without reading code; the tests hold each form to its own script and its placeholders to the others'.
+"""
+
+import string
+import tomllib
+from importlib.resources import files
+from typing import Final
+
+from waglan.pages.markup import Text
+
+
+def _catalogue() -> dict[str, Text]:
+    tree = tomllib.loads(files("waglan.pages").joinpath("words.toml").read_text("utf-8"))
+    return {f"{group}.{name}": Text(**forms) for group, entries in tree.items() for name, forms in entries.items()}
+
+
+CATALOGUE: Final[dict[str, Text]] = _catalogue()
+"""Key (group and name) -> its three forms."""
+
+
+def say(key: str, **values: str | Text) -> Text:
+    """The entry with its placeholders filled, each script's value in that script. KeyError for an unknown key."""
+    forms = []
+    for i, form in enumerate(CATALOGUE[key]):
+        fillings = {name: value[i] if isinstance(value, Text) else value for name, value in values.items()}
+        forms.append(form.format(**fillings))
+    return Text(*forms)
+
+
+def named(group: str, code: str) -> Text:
+    """The words for a code of a group (verb, kind, channel ...); the code itself where the catalogue has none."""
+    return CATALOGUE.get(f"{group}.{code}", Text(code, code, code))
+
+
+def placeholders(form: str) -> set[str]:
+    """Names in braces."""
+    return {name for _, name, _, _ in string.Formatter().parse(form) if name is not None}
