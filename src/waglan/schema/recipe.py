@@ -126,7 +126,8 @@ class ModelRef(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     kind: Literal["lightgbm", "logistic"] = "lightgbm"
     parameters: dict[str, int | float | str | bool] = {}
     seed: int = 0
-    target: str = "outcome"
+    negatives_micro: int = 1_000_000
+    """Share of the negatives that the fit sees, by a seeded draw on the event id; each then weighs as many."""
 
 
 class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
