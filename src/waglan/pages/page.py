@@ -105,6 +105,6 @@ def figure(name: str, caption: Text, note: Text, chart: Markup, keys: Sequence[t
     )
 
 
-def heads(*names: Text) -> Markup:
-    """A table's first row."""
-    return tag("thead", tag("tr", *(tag("th", name, scope="col") for name in names)))
+def heads(*names: tuple[Text, str | None]) -> Markup:
+    """A table's first row: names and their classes."""
+    return tag("thead", tag("tr", *(tag("th", name, scope="col", class_=class_) for name, class_ in names)))

@@ -113,7 +113,7 @@
       return cell;
     }));
   };
-  const short = (value) => { const hex = WaglanProof.toHex(value); return hex.slice(0, 16) + "…" + hex.slice(-8); };
+  const short = (value) => { const hex = WaglanProof.toHex(value); return hex.slice(0, 12) + "…" + hex.slice(-6); };
   const line = (step, holds, lines) => {
     const element = one(`[data-step="${step}"]`);
     element.classList.toggle("good", holds);
@@ -175,12 +175,12 @@
     listeners.push(check);
   }
 
-  const arrive = () => {
+  const arrive = (first) => {
     const { lang, case: id } = address();
-    const wanted = [lang, remembered(), preferred()].find((language) => language in FORMS);
-    speak(wanted);
-    open(id || (cases[0] && cases[0].dataset.caseBody), Boolean(id));
+    if (first || lang in FORMS) speak([lang, remembered(), preferred()].find((language) => language in FORMS));
+    if (id) open(id, true);
+    else if (first && cases.length) open(cases[0].dataset.caseBody, false);
   };
-  addEventListener("hashchange", arrive);
-  arrive();
+  addEventListener("hashchange", () => arrive(false));
+  arrive(true);
 })();

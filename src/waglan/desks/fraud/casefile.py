@@ -58,7 +58,7 @@ def _case(case: Case, report: FraudReport, number: int) -> Markup:
     lines, net = f"timeline-{number}", f"network-{number}"
     drawn = [figure(lines, say("case.timeline"), past, _timeline(case, report, lines), PAST_KEYS)]
     if case.nodes:
-        links = _network(case, net)
+        links = _network(case, net, report.currency)
         drawn.append(figure(net, say("case.network"), say("case.network_note"), links, NODE_KEYS))
     return tag(
         "article",
@@ -131,7 +131,7 @@ def _waterfall(case: Case, report: FraudReport) -> Markup:
         look = "up" if part.part_micro > 0 else "down"
         row = _row(look, words(part.code), part.part_micro, bar(at, at + part.part_micro, *ends, look, case.cut_micro))
         at += part.part_micro
-        drawn.append(tag("details", tag("summary", row), _features(part, case.alert.currency), class_="part"))
+        drawn.append(tag("details", tag("summary", row), _features(part), class_="part"))
     drawn.append(_row("end", say("case.total"), at, bar(0, at, *ends, "end", case.cut_micro)))
     return tag("div", *drawn, class_="parts")
 
@@ -141,17 +141,18 @@ def _row(look: str, name: Text, micro: int, drawn: Markup) -> Markup:
     return tag("div", tag("span", name, class_="name"), drawn, tag("span", number, class_="num"), class_=f"row {look}")
 
 
-def _features(part: ConceptPart, currency: str) -> Markup:
+def _features(part: ConceptPart) -> Markup:
     lines = (
         tag(
             "tr",
             tag("td", tag("code", feature.name)),
-            tag("td", seen(feature, currency), class_="num"),
+            tag("td", seen(feature), class_="num"),
             tag("td", decimal(feature.part_micro, digits=3, sign=True), class_="num"),
         )
         for feature in part.features
     )
-    return tag("table", heads(*(say(f"case.{name}") for name in ("feature", "value", "part"))), tag("tbody", *lines))
+    names = heads((say("case.feature"), None), (say("case.value"), "num"), (say("case.part"), "num"))
+    return tag("table", names, tag("tbody", *lines))
 
 
 def _fired(case: Case, report: FraudReport) -> Markup:
@@ -162,41 +163,33 @@ def _fired(case: Case, report: FraudReport) -> Markup:
 
 
 def _timeline(case: Case, report: FraudReport, labelled_by: str) -> Markup:
+    """Amounts share one axis whatever their currency: HKD and CNY are a tenth apart. Its sign, if all have it."""
     alert = case.alert
-    spots = [_spot(past, alert.currency, report.zone) for past in case.past]
-    now = _spot(Past(ts_ns=alert.ts_ns, amount_minor=alert.amount_minor, verb=alert.verb), alert.currency, report.zone)
-    return timeline(spots, now, report.zone, symbol(alert.currency), labelled_by)
+    spots = [_spot(past, report.zone) for past in case.past]
+    present = Past(ts_ns=alert.ts_ns, amount_minor=alert.amount_minor, verb=alert.verb, currency=alert.currency)
+    signs = {past.currency for past in (*case.past, present)}
+    sign = symbol(alert.currency) if len(signs) == 1 else ""
+    return timeline(spots, _spot(present, report.zone), report.zone, sign, labelled_by)
 
 
-def _spot(past: Past, currency: str, zone: str) -> Spot:
+def _spot(past: Past, zone: str) -> Spot:
     look = "fraud" if past.truth == "fraud" else "stopped" if past.verb not in ("approve", "warn") else ""
-    told = {
-        "time": moment(past.ts_ns, zone),
-        "amount": money(past.amount_minor, currency),
-        "verb": named("verb", past.verb),
-    }
+    amount = money(past.amount_minor, past.currency)
+    told = {"time": moment(past.ts_ns, zone), "amount": amount, "verb": named("verb", past.verb)}
     return Spot(past.ts_ns, past.amount_minor, look, say("tip.event", **told))
 
 
-def _network(case: Case, labelled_by: str) -> Markup:
-    currency = case.alert.currency
+def _network(case: Case, labelled_by: str, currency: str) -> Markup:
     vertices = []
     for i, node in enumerate(case.nodes):
-        role = named("node", node.role)
-        known = say("node.fraud")
-        tip = Text(
-            *(f"{r} {node.token:016x}" + (f" · {k}" if node.fraud else "") for r, k in zip(role, known, strict=True))
-        )
-        look = (
-            ("device" if node.role in DEVICES else "account")
-            + (" fraud" if node.fraud else "")
-            + (" focus" if i == 0 else "")
-        )
-        vertices.append(Vertex(token(node.token), look, tip))
+        told = [named("node", node.role), *([say("node.fraud")] if node.fraud else [])]
+        tip = Text(*(" · ".join((f"{node.token:016x}", *forms)) for forms in zip(*told, strict=True)))
+        looks = ("device" if node.role in DEVICES else "account", "fraud" * node.fraud, "focus" * (i == 0))
+        vertices.append(Vertex(token(node.token), " ".join(filter(None, looks)), tip))
     links = []
     for tie in case.ties:
-        told = {"count": count(tie.count), "amount": money(tie.amount_minor, currency)}
-        tip = say("tie.paid", **told) if tie.amount_minor else say("tie.used", count=count(tie.count))
+        paid = say("tie.paid", count=count(tie.count), amount=money(tie.amount_minor, currency))
+        tip = paid if tie.amount_minor else say("tie.used", count=count(tie.count))
         look = "now" if tie.now else "paid" if tie.amount_minor else "used"
         links.append(Link(tie.source, tie.target, tie.amount_minor, look, tip))
     return network(vertices, links, labelled_by)

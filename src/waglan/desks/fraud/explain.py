@@ -95,14 +95,14 @@ def explain_analyst(case: Case, labels: tuple[Label, ...] = (), zone: str = "Asi
     lines = [say("analyst.what", **facts), say("analyst.outcome", **outcome)]
     lines.append(_line(say("case.baseline"), case.baseline_micro, "  "))
     for part in case.parts:
-        lines += _part_lines(part, words.get(part.code, same(part.code)), alert.currency)
+        lines += _part_lines(part, words.get(part.code, same(part.code)))
     lines.append(_line(say("case.total"), alert.score_micro, "= "))
     fired = _listed([_coded(code, words) for code in case.fired]) if case.fired else say("case.none")
     lines.append(say("analyst.fired", fired=fired))
     return _by_language(lines, "\n")
 
 
-def seen(feature: FeatureLine, currency: str) -> Text:
+def seen(feature: FeatureLine) -> Text:
     """A feature's value as people write it, by its unit."""
     value = feature.value
     if feature.unit == "code":
@@ -110,7 +110,7 @@ def seen(feature: FeatureLine, currency: str) -> Text:
     if value is None:
         return say("case.none")
     if feature.unit == "money":
-        return money(value, currency)
+        return money(value, feature.currency)
     if feature.unit == "micro":
         return decimal(value, digits=3)
     return _span(value) if feature.unit == "seconds" else count(value)
@@ -127,10 +127,10 @@ def _span(seconds: int) -> Text:
     return same(" ".join(words) or "0s")
 
 
-def _part_lines(part: ConceptPart, name: Text, currency: str) -> list[Text]:
+def _part_lines(part: ConceptPart, name: Text) -> list[Text]:
     coded = name if name.en == part.code else Text(*(f"{form} [{part.code}]" for form in name))
     inner = (
-        _line(Text(*(f"{feature.name} = {form}" for form in seen(feature, currency))), feature.part_micro, "    ")
+        _line(Text(*(f"{feature.name} = {form}" for form in seen(feature))), feature.part_micro, "    ")
         for feature in part.features
     )
     return [_line(coded, part.part_micro, "  "), *inner]

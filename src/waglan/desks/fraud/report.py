@@ -111,6 +111,8 @@ class FeatureLine(msgspec.Struct, frozen=True, kw_only=True):
     """None is shown as none."""
     unit: str = "count"
     """count, money (minor units), micro (millionths), seconds, or code: `shown` stands in its place."""
+    currency: str = "HKD"
+    """Of a money value."""
     shown: str = ""
     part_micro: int = 0
 
@@ -132,6 +134,7 @@ class Past(msgspec.Struct, frozen=True, kw_only=True):
     ts_ns: int
     amount_minor: int
     verb: str
+    currency: str = "HKD"
     truth: str = "unknown"
 
 
@@ -146,10 +149,11 @@ class Node(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Tie(msgspec.Struct, frozen=True, kw_only=True):
-    """Money paid from one node to another, or a device used (amount_minor 0). Positions in the case's nodes."""
+    """Money paid from one node to another (in the report's currency), or a device used (amount_minor 0)."""
 
     source: int
     target: int
+    """Positions in the case's nodes."""
     count: int
     amount_minor: int = 0
     now: bool = False
@@ -273,8 +277,10 @@ def check(report: FraudReport) -> None:
 
 
 def words_of(report: FraudReport) -> Callable[[str], Text]:
-    """From a code to its words; a code without a label stands for itself."""
-    known = {label.code: Text(label.en, label.zh_hant, label.zh_hans) for label in report.labels}
+    """From a code to its words, as they begin a line; a code without a label stands for itself."""
+    known = {
+        label.code: Text(label.en[:1].upper() + label.en[1:], label.zh_hant, label.zh_hans) for label in report.labels
+    }
     return lambda code: known.get(code, Text(code, code, code))
 
 

@@ -211,7 +211,9 @@ def _alert(alert: Alert, report: FraudReport, opens: bool) -> Markup:
         Text(
             *(
                 sep.join(forms)
-                for sep, forms in zip((", ", "、", "、"), zip(*map(words, alert.reasons[:3]), strict=True), strict=True)
+                for sep, forms in zip(
+                    (" · ", "、", "、"), zip(*map(words, alert.reasons[:3]), strict=True), strict=True
+                )
             )
         )
         if alert.reasons
