@@ -213,10 +213,11 @@ class Engine:
         late = (found.status & LATE) > 0
         decided = np.flatnonzero(found.decided).tolist()
         records = iter(self.scribe.decisions(decided, ids, ts_ns, tokens, found, late))
-        others = [
-            iter(scribe.decisions(np.flatnonzero(v.decided).tolist(), ids, ts_ns, tokens, v, (v.status & LATE) > 0))
-            for scribe, v in zip(self._scribes, shadows, strict=True)
-        ]
+        others = []  # by place: a shadow may decide what the champion's bounds refused, and that is left out
+        for scribe, v in zip(self._scribes, shadows, strict=True):
+            at = np.flatnonzero(v.decided & found.decided).tolist()
+            lines = scribe.decisions(at, ids, ts_ns, tokens, v, (v.status & LATE) > 0)
+            others.append((scribe, dict(zip(at, lines, strict=True))))
         values = dict(zip(np.flatnonzero(~found.decided).tolist(), packed(tokens[~found.decided]), strict=True))
         verbs, who = self.judge.verbs, dense[:, self._subject].tolist()
         columns = zip(ids, codes.tolist(), ts_ns.tolist(), who, found.decided.tolist(), strict=True)
@@ -233,9 +234,9 @@ class Engine:
             position = self._put(DECISION, event_id, next(records), subject, ts, name, score)
             if self._effects and verb:
                 self._put_effect(event_id, ts, tokens[i], verb, subject, bool(late[i]))
-            for scribe, verdicts, lines in zip(self._scribes, shadows, others, strict=True):
-                if verdicts.decided[i]:
-                    self._put_shadow(scribe, event_id, next(lines), subject)
+            for scribe, beside in others:
+                if i in beside:
+                    self._put_shadow(scribe, event_id, beside[i], subject)
             yield Answer(event_id, position, name, score, reasons)
 
     def _put(
