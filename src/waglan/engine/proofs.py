@@ -32,7 +32,8 @@ def salted_by(row: Row) -> str:
     if row.kind == SHADOW:
         decision = decode_decision(row.record)
         return shadow_salt(decision.event.id, decision.recipe)
-    assert row.kind in (DECISION, OBSERVATION) and row.event_id is not None, f"record {row.position} has no id"
+    assert row.kind in (DECISION, OBSERVATION), f"record {row.position} is of kind {row.kind}"
+    assert row.event_id is not None, f"record {row.position} has no id"
     return row.event_id
 
 
@@ -47,7 +48,7 @@ def prove_event(engine: Engine, event_id: str) -> Proof:
 
 @dataclass(slots=True)
 class Verified:
-    """How many records were opened against their commitments; `bad` are positions that do not agree, the first hundred."""
+    """How many records were opened against their commitments; `bad` says which do not agree, the first hundred."""
 
     records: int
     root: str
@@ -58,9 +59,9 @@ def verify_book(engine: Engine, trusted: bytes | None = None, progress: Progress
     """Open every record: its commitment must be its entry's, and the entries' root the log's (and the trusted one)."""
     out = Verified(0, engine.log.root().hex())
     for row, entry in zip(engine.store.range(0, engine.store.size), engine.log.entries(), strict=True):
-        if row.entry != entry or commit(salt_of(engine, row), row.record) != decode_entry(entry).commitment:
-            if len(out.bad) < 100:
-                out.bad.append(f"record {row.position} is not what the log committed to")
+        good = row.entry == entry and commit(salt_of(engine, row), row.record) == decode_entry(entry).commitment
+        if not good and len(out.bad) < 100:
+            out.bad.append(f"record {row.position} is not what the log committed to")
         out.records += 1
         if progress and out.records % 4096 == 0:
             progress(4096)

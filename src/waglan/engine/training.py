@@ -7,8 +7,9 @@ each weighing as many as its share stands for. The last fifth of the days sets c
 """
 
 import hashlib
+import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import msgspec
@@ -16,21 +17,28 @@ import numpy as np
 import tomli_w
 from numpy.typing import NDArray
 
-from waglan.engine.replay import dense_values
+from waglan.engine.judge import REFUSING
+from waglan.engine.replay import dense_values, matrix
 from waglan.features.plan import Plan, compile
 from waglan.features.state import Windows
+from waglan.ledger.entry import DECISION, OBSERVATION
 from waglan.measures.ranking import average_precision, roc_auc
 from waglan.models.model import Card, Model
 from waglan.models.training import train as fit_model
 from waglan.policy.ladder import cuts_from_budget, cuts_from_costs
+from waglan.policy.policy import LET_THROUGH
 from waglan.schema.batch import REFUSED, Batch
-from waglan.schema.recipe import Recipe, columns
+from waglan.schema.recipe import ADDED, Recipe, columns
+from waglan.schema.records import decode_decision, decode_observation
 from waglan.schema.units import DAY_NS, MICRO, MINOR_DIGITS, NULL, BadValue
 from waglan.store.keys import SeededKeys
+from waglan.store.records import Store
 from waglan.store.vault import Vault
 
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
+
+NEVER: Final = (1 << 63) - 1
 
 CALIBRATION: Final = 0.2
 """Share of the training days, the last ones, that sets calibration and cuts."""
@@ -40,17 +48,18 @@ CALIBRATION: Final = 0.2
 class History:
     """Decided events of a batch with their rows and what is known of them.
 
-    at: place in the batch; rows (n, f); known, positive: bool (n,), whether a truth came and what it was; amounts: the
-    first money column of one currency, minor units, 0 where null.
+    at: place in the batch; rows (n, f); known_ns: when the truth came, NEVER if it did not; positive: bool (n,), what
+    it was; amounts: the first money column of one currency (`money` is its place), minor units, 0 where null.
     """
 
     plan: Plan
     at: Ints
     ts_ns: Ints
     rows: Ints
-    known: Flags
+    known_ns: Ints
     positive: Flags
     amounts: Ints
+    money: int
     ids: list[str]
 
 
@@ -67,16 +76,52 @@ def history(recipe: Recipe, batch: Batch, until_ns: int, threads: int = 1) -> Hi
     )
     outcome = list(columns(recipe)).index("outcome")
     truth = {
-        batch.ids[i].rsplit("/", 1)[0]: bool(values[k, outcome]) for k, i in enumerate(keep.tolist()) if codes[k] == 1
+        batch.ids[i].rsplit("/", 1)[0]: (int(batch.ts_ns[i]), bool(values[k, outcome] == 1))
+        for k, i in enumerate(keep.tolist())
+        if codes[k] == 1
     }
-    decided = np.flatnonzero((codes == 0) & (status & 6 == 0))
+    decided = np.flatnonzero((codes == 0) & (status & REFUSING == 0))
     at = keep[decided]
     ids = [batch.ids[i] for i in at.tolist()]
-    known = np.array([event_id in truth for event_id in ids], np.bool_)
-    positive = np.array([truth.get(event_id, False) for event_id in ids], np.bool_)
-    amounts = values[decided, money_column(recipe)]
-    return History(
-        plan, at, batch.ts_ns[at], rows[decided], known, positive, np.where(amounts == NULL, 0, amounts), ids
+    told = [truth.get(event_id, (NEVER, False)) for event_id in ids]
+    known_ns, positive = np.array([t for t, _ in told], np.int64), np.array([p for _, p in told], np.bool_)
+    money = money_column(recipe)
+    amounts = values[decided, money]
+    amounts = np.where(amounts == NULL, 0, amounts)
+    return History(plan, at, batch.ts_ns[at], rows[decided], known_ns, positive, amounts, money, ids)
+
+
+def with_decisions(past: History, since_ns: int, store: Store) -> History:
+    """History up to a time, and after it what a store sealed: the rows that were decided on, the truths that came."""
+    decisions, truth = [], dict[str, tuple[int, bool]]()
+    outcome = -len(ADDED) + list(ADDED).index("outcome")
+    for row in store.range(0, store.size):
+        if row.kind == DECISION:
+            decisions.append(decode_decision(row.record))
+        elif row.kind == OBSERVATION:
+            event = decode_observation(row.record).event
+            if event.kind == "outcome":
+                truth[event.id.rsplit("/", 1)[0]] = (event.ts_ns, event.values[outcome] == 1)
+    keep = past.ts_ns < since_ns
+    before = [event_id for event_id, kept in zip(past.ids, keep.tolist(), strict=True) if kept]
+    told = [truth.get(i) for i in before]
+    came = np.array([t is not None for t in told], np.bool_)
+    known_ns, positive = past.known_ns[keep], past.positive[keep]
+    late = known_ns >= since_ns
+    known_ns, positive = np.where(late, NEVER, known_ns), positive & ~late
+    known_ns[came] = [t[0] for t in told if t is not None]
+    positive[came] = [t[1] for t in told if t is not None]
+    after = [truth.get(d.event.id, (NEVER, False)) for d in decisions]
+    amounts = [d.event.values[past.money] or 0 for d in decisions]
+    return replace(
+        past,
+        at=np.concatenate([past.at[keep], np.full(len(decisions), -1, np.int64)]),
+        ts_ns=np.concatenate([past.ts_ns[keep], np.array([d.event.ts_ns for d in decisions], np.int64)]),
+        rows=np.concatenate([past.rows[keep], matrix([d.row for d in decisions]).reshape(-1, past.rows.shape[1])]),
+        known_ns=np.concatenate([known_ns, np.array([t for t, _ in after], np.int64)]),
+        positive=np.concatenate([positive, np.array([p for _, p in after], np.bool_)]),
+        amounts=np.concatenate([past.amounts[keep], np.array(amounts, np.int64)]),
+        ids=before + [d.event.id for d in decisions],
     )
 
 
@@ -126,20 +171,24 @@ def train_on(
     stopped: Mapping[str, str] | None = None,
     leave_out: Flags | None = None,
 ) -> Trained:
-    """As `train`, from rows that are there already. `leave_out` (n,) keeps events from the fit and not from the cuts."""
+    """As `train`, from rows that are there already. `leave_out` (n,) keeps events from the fit, not from the cuts."""
     end = until_ns - mature_days * DAY_NS
-    start = end - days * DAY_NS if days is not None else int(past.ts_ns[0]) if len(past.ts_ns) else 0
-    weights = _weights(recipe, past, stopped or {})
+    first = int(past.ts_ns[0]) if len(past.ts_ns) else end
+    start = first if days is None else max(first, end - days * DAY_NS)
+    split = end - int((end - start) * CALIBRATION)
+    weights = _weights(recipe, past, until_ns, stopped or {})
+    positive = past.positive & (past.known_ns < until_ns)
     within = (past.ts_ns >= start) & (past.ts_ns < end) & (weights > 0)
-    split = end - int((end - max(start, int(past.ts_ns[0]) if len(past.ts_ns) else 0)) * CALIBRATION)
-    fit, later = within & (past.ts_ns < split), within & (past.ts_ns >= split)
+    later = within & (past.ts_ns >= split)
+    drawn, heavier = _drawn(recipe, past.ids, positive)
+    fit = within & (past.ts_ns < split) & drawn
     if leave_out is not None:
         fit &= ~leave_out
     plan, use = past.plan, np.array(past.plan.use, np.int64)
-    if not (past.positive & fit).any() or not (past.positive & later).any():
+    if not (positive & fit).any() or not (positive & later).any():
         raise BadValue(
-            f"{recipe.name}: {int((past.positive & fit).sum())} known frauds to learn from and "
-            f"{int((past.positive & later).sum())} to calibrate on; both are needed, "
+            f"{recipe.name}: {int((positive & fit).sum())} known frauds to learn from and "
+            f"{int((positive & later).sum())} to calibrate on; both are needed, "
             f"before {mature_days} days of maturing"
         )
     seen = np.ascontiguousarray(past.rows[:, use])
@@ -148,33 +197,33 @@ def train_on(
         purpose=recipe.purpose,
         from_ns=start,
         to_ns=split,
-        data_digest=hashlib.sha256(seen[fit].tobytes() + past.positive[fit].tobytes()).hexdigest(),
+        data_digest=hashlib.sha256(seen[fit].tobytes() + positive[fit].tobytes()).hexdigest(),
     )
     model = fit_model(
         seen[fit],
-        past.positive[fit].astype(np.int8),
+        positive[fit].astype(np.int8),
         [plan.names[i] for i in use],
         [plan.scales[i] for i in use],
         kind=recipe.model.kind,
         categorical=[k for k, i in enumerate(use.tolist()) if i in plan.categorical],
         parameters=dict(recipe.model.parameters),
         seed=recipe.model.seed,
-        weights=weights[fit],
+        weights=(weights * heavier)[fit],
         card=card,
     )
-    model = model.calibrated(seen[later], past.positive[later].astype(np.int8), "isotonic", weights[later])
+    model = model.calibrated(seen[later], positive[later].astype(np.int8), "isotonic", weights[later])
     scores = model.score(seen[later])
     metrics = {
-        "ap_micro": round(average_precision(scores, past.positive[later]) * MICRO),
-        "auc_micro": round(roc_auc(scores, past.positive[later]) * MICRO),
+        "ap_micro": round(average_precision(scores, positive[later]) * MICRO),
+        "auc_micro": round(roc_auc(scores, positive[later]) * MICRO),
     }
     model = model.told(metrics=metrics)
-    cuts = find_cuts(recipe, past, later, scores)
+    cuts = find_cuts(recipe, past, positive, later, scores)
     sealed = seal(recipe, model, cuts)
     facts = {
         "recipe": recipe.name,
         "rows": int(fit.sum()),
-        "frauds": int((past.positive & fit).sum()),
+        "frauds": int((positive & fit).sum()),
         "calibration rows": int(later.sum()),
         "AP on later days": metrics["ap_micro"] / MICRO,
         "AUC on later days": metrics["auc_micro"] / MICRO,
@@ -184,20 +233,33 @@ def train_on(
     return Trained(model, sealed, facts)
 
 
-def _weights(recipe: Recipe, past: History, stopped: Mapping[str, str]) -> NDArray[np.float64]:
+def _weights(recipe: Recipe, past: History, until_ns: int, stopped: Mapping[str, str]) -> NDArray[np.float64]:
     """1 for what ran its course, 0 for what was stopped; what was let through stands for all of its like."""
     weights = np.ones(len(past.at))
     share = recipe.policy.let_through_micro
+    if not stopped:
+        return weights
     for k, event_id in enumerate(past.ids):
         verb = stopped.get(event_id)
-        if verb == "let_through":
+        if verb == LET_THROUGH:
             weights[k] = MICRO / share if share else 1.0
-        elif verb is not None and not past.known[k]:
+        elif verb is not None and past.known_ns[k] >= until_ns:
             weights[k] = 0.0
     return weights
 
 
-def find_cuts(recipe: Recipe, past: History, later: Flags, scores: Ints) -> dict[str, int]:
+def _drawn(recipe: Recipe, ids: list[str], positive: Flags) -> tuple[Flags, NDArray[np.float64]]:
+    """Which events the fit sees, and what a drawn negative weighs: CRC-32 of seed and id against the share."""
+    share = recipe.model.negatives_micro
+    heavier = np.where(positive, 1.0, MICRO / share if share else 0.0)
+    if share == MICRO:
+        return np.ones(len(ids), np.bool_), heavier
+    start = zlib.crc32(recipe.model.seed.to_bytes(8, "big", signed=True))
+    draws = np.array([zlib.crc32(event_id.encode(), start) for event_id in ids], np.int64)
+    return positive | (draws * MICRO < share << 32), heavier
+
+
+def find_cuts(recipe: Recipe, past: History, positive: Flags, later: Flags, scores: Ints) -> dict[str, int]:
     """Cuts as the policy asks: stated, from costs, or from the day's alert budget."""
     policy = recipe.policy
     if policy.budget is not None:
@@ -205,7 +267,7 @@ def find_cuts(recipe: Recipe, past: History, later: Flags, scores: Ints) -> dict
         days = -(-int(when.max() - when.min()) // DAY_NS)
         return cuts_from_budget(scores, max(days, 1), policy.budget, policy.verbs)
     if policy.costs is not None:
-        truth = past.positive[later].astype(np.int64) * MICRO
+        truth = positive[later].astype(np.int64) * MICRO
         return cuts_from_costs(scores, truth, past.amounts[later], policy.costs, policy.verbs)
     return dict(policy.cuts)
 

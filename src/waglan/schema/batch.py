@@ -43,6 +43,15 @@ class Batch:
     def __len__(self) -> int:
         return len(self.ids)
 
+    def take(self, rows: NDArray[np.int64]) -> "Batch":
+        """The given rows in the order given; names are shared."""
+        at = rows.tolist()
+        place = {row: i for i, row in enumerate(at)}
+        refusals = {place[i]: r for i, r in self.refusals.items() if i in place}
+        return Batch(
+            [self.ids[i] for i in at], self.kinds[rows], self.ts_ns[rows], self.values[rows], self.names, refusals
+        )
+
     def slice(self, start: int, stop: int) -> "Batch":
         """Rows start to stop; names are shared, so positions keep their meaning."""
         refusals = {i - start: r for i, r in self.refusals.items() if start <= i < stop}

@@ -222,6 +222,10 @@ def kinds(recipe: Recipe) -> tuple[str, ...]:
     return (recipe.decide, "outcome", "listing", "effect", *recipe.observe)
 
 
+ADDED = ("outcome", "list", "until_s", "verb")
+"""Columns that every recipe has behind its own."""
+
+
 def columns(recipe: Recipe) -> dict[str, Column]:
     """Every column of an event in order: the recipe's own, then those of the kinds that every desk has.
 

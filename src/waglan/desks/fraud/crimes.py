@@ -247,7 +247,7 @@ def take_over(scene: Scene, crimes: Crimes, wanted: int, gangs: list[Gang]) -> N
     """The account is emptied by another hand: from a device bound for it or by remote control of the victim's own."""
     while crimes.counts[TAKEOVER] < wanted:
         chance, who = scene.chance, scene.victim()
-        day = chance.one(0, scene.world.days - 1)
+        day = scene.spread(crimes.cases, 0, scene.end) // DAY
         ms = day * DAY + scene.hour(NIGHTLY)
         gang = _gang_at(scene, gangs, ms, TAKEOVER)
         case = crimes.opened(TAKEOVER, victim=who)
@@ -266,7 +266,7 @@ def scam(scene: Scene, crimes: Crimes, wanted: int, gangs: list[Gang]) -> None:
     types = cumulative(numbers("scam types"))
     while crimes.counts[SCAM] < wanted:
         chance = scene.chance
-        day = chance.one(0, scene.world.days - 1)
+        day = scene.spread(crimes.cases, 0, scene.end) // DAY
         if not scene.world.rest[day] and chance.one(0, number("scams in holidays")) > 1000:
             continue
         kind = int(chance.among(types, 1)[0])

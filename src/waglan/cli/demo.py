@@ -1,0 +1,195 @@
+"""`waglan demo`: sixty days of Hong Kong payments, a model, a week as if live, and the page that shows it."""
+
+import time
+from pathlib import Path
+from shutil import rmtree
+from typing import Annotated, Any, Final
+
+import numpy as np
+import typer
+
+from waglan.book import Book
+from waglan.cli.app import app, console, progress, say, written
+from waglan.desks.fraud.columns import FRAUDS
+from waglan.desks.fraud.findings import ALERTS, Decided, report
+from waglan.desks.fraud.live import Desk, truth_of
+from waglan.desks.fraud.report import FraudReport, LeftOut, render, summary, to_json
+from waglan.desks.fraud.world import World, simulate
+from waglan.engine.proofs import prove_event
+from waglan.engine.training import History, Trained, history, train_on, with_decisions
+from waglan.ledger.proof import check, write_proof
+from waglan.measures.ranking import average_precision
+from waglan.models.model import Model
+from waglan.schema.batch import Batch
+from waglan.schema.recipe import Recipe, read_recipe
+from waglan.schema.units import DAY_NS, MICRO, BadValue
+from waglan.store.keys import SeededKeys
+
+RECIPE: Final = Path(__file__).parent.parent / "desks" / "fraud" / "hk-payments.toml"
+SHADOW_DAYS: Final = 2
+"""The last days of the live week, in which the retrained challenger is judged in shadow."""
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON object in place of text.")]
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Argument(help="directory for the book and the page")] = Path("demo"),
+    seed: Annotated[int, typer.Option(help="seed of the world")] = 1,
+    payments: Annotated[int, typer.Option(help="payments in sixty days")] = 600_000,
+    days: Annotated[int, typer.Option(help="days simulated")] = 60,
+    live: Annotated[int, typer.Option(help="days at the end that are run as if live")] = 7,
+    threads: Annotated[int, typer.Option(help="threads for warm starts and training")] = 2,
+    as_json: Json = False,
+) -> None:
+    """Run the fraud desk from nothing to a proved decision, on simulated payments.
+
+    Example: waglan demo demo --seed 7
+    """
+    data = RECIPE.read_bytes()
+    recipe = read_recipe(data)
+    if not SHADOW_DAYS < live < days - 14:
+        raise BadValue(f"--live lies between {SHADOW_DAYS + 1} and {days - 15}, it was {live}")
+    _fresh(out)
+    with progress("simulating payments", 1) as step:
+        world = simulate(seed, days=days, payments=payments)
+        batch = world.events(recipe)
+        step(1)
+    since, until = world.end_ns - live * DAY_NS, world.end_ns
+    with progress("computing features", 1) as step:
+        past = history(recipe, batch, until, threads)
+        step(1)
+    kinds = [kind for kind in FRAUDS if kind != "none"]
+    with progress("training, once more for each kind", 1 + len(kinds)) as step:
+        trained = train_on(recipe, past, since)
+        step(1)
+        untaught = [(kind, _without(recipe, past, since, world, kind, step)) for kind in kinds]
+    book, elapsed, challenged = _week(out, recipe, trained, world, batch, past, since, until, seed, threads)
+    with book:
+        all_ = Decided.of(book, truth_of(world))
+        left_out = _left_out(untaught, all_)
+        challenged |= _compared(all_)
+        found = report(all_, kinds, elapsed, seed, left_out)
+        proof = prove_event(book.engine, found.proof.event_id)
+    check(proof, found.totals.root)
+    written(out / "proof.json", write_proof(proof))
+    written(out / "report.html", render(found).encode())
+    written(out / "report.json", to_json(found))
+    _tell(found, trained, challenged, out, as_json)
+
+
+def _fresh(out: Path) -> None:
+    """A demo's directory is the demo's own: an earlier one goes, anything else stays and is named."""
+    book = out / "book"
+    if (
+        book.exists()
+        and not (out / "report.html").exists()
+        and any(book.iterdir())
+        and not (book / "model.json").exists()
+    ):
+        raise BadValue(f"{book} is not an earlier demo; choose another directory")
+    rmtree(book, ignore_errors=True)
+
+
+def _without(recipe: Recipe, past: History, since: int, world: World, kind: str, step: Any) -> Model | None:
+    """A model that never saw one kind; None where too little is left to learn from."""
+    truth = truth_of(world)
+    mask = np.array([truth.get(event_id) == kind for event_id in past.ids], np.bool_)
+    try:
+        made = train_on(recipe, past, since, leave_out=mask).model
+    except BadValue:
+        made = None
+    step(1)
+    return made
+
+
+def _week(
+    out: Path,
+    recipe: Recipe,
+    trained: Trained,
+    world: World,
+    batch: Batch,
+    past: History,
+    since: int,
+    until: int,
+    seed: int,
+    threads: int,
+) -> tuple[Book, int, dict[str, Any]]:
+    """The live week: five days, a retraining with verdicts, and two days with the challenger in shadow."""
+    keys, turn = SeededKeys(seed), until - SHADOW_DAYS * DAY_NS
+    start = int(np.searchsorted(batch.ts_ns, since))
+    with Book.create(out / "book", trained.recipe_bytes, trained.model.data, keys) as book:
+        with progress("observing history", 1) as step:
+            book.warm(batch.slice(0, start))
+            step(1)
+        desk = Desk(book, world, batch, time.perf_counter_ns)
+        with progress("deciding as if live", len(batch) - start) as step:
+            desk.run(since, turn, step)
+        lived = with_decisions(past, since, book.engine.store)
+    with progress("retraining with verdicts", 1) as step:
+        again = train_on(recipe, lived, turn, mature_days=1, stopped=desk.live.stopped())
+        step(1)
+    book = Book.open(out / "book", keys, [(again.recipe_bytes, again.model.data)], threads)
+    desk.book = book
+    with progress("deciding, challenger in shadow", len(batch) - int(np.searchsorted(batch.ts_ns, turn))) as step:
+        desk.run(turn, until, step)
+    live = desk.live
+    return book, live.elapsed_ns, {"verdicts": live.verdicts, "withheld": live.withheld, "events": live.events}
+
+
+def _compared(all_: Decided) -> dict[str, Any]:
+    """Average precision of both on the days that neither learned from, by their sealed scores."""
+    at = [i for i, d in enumerate(all_.decisions) if d.event.id in all_.shadows]
+    fraud = np.array([all_.fraud[i] is not None for i in at], np.bool_)
+    shadow = np.array([all_.shadows[all_.decisions[i].event.id] for i in at], np.int64)
+    return {
+        "champion_ap_micro": _micro(average_precision(all_.scores[at], fraud)),
+        "challenger_ap_micro": _micro(average_precision(shadow, fraud)),
+    }
+
+
+def _micro(value: float) -> int | None:
+    return None if np.isnan(value) else round(value * MICRO)
+
+
+def _left_out(untaught: list[tuple[str, Model | None]], all_: Decided) -> list[LeftOut]:
+    """Of each kind: how many the champion's scores catch, and how many one that never saw it, at as many alerts."""
+    alerts = sum(1 for verb in all_.verbs if verb in ALERTS)
+    taught = _top(all_.scores, alerts)
+    lines = []
+    for kind, model in untaught:
+        mine = np.array([k == kind for k in all_.fraud], np.bool_)
+        if model is not None and mine.any():
+            lines.append(
+                LeftOut(
+                    kind=kind,
+                    frauds=int(mine.sum()),
+                    caught_taught=int((taught & mine).sum()),
+                    caught_untaught=int((_top(model.score(all_.rows), alerts) & mine).sum()),
+                )
+            )
+    return lines
+
+
+def _top(scores: Any, alerts: int) -> Any:
+    """The highest-scored events, as many as there were alerts."""
+    chosen = np.zeros(len(scores), np.bool_)
+    chosen[np.argsort(-scores, kind="stable")[:alerts]] = True
+    return chosen
+
+
+def _tell(found: FraudReport, trained: Trained, challenged: dict[str, Any], out: Path, as_json: bool) -> None:
+    def show() -> Any:
+        console.print(summary(found))
+        champion, challenger = (challenged[f"{name}_ap_micro"] for name in ("champion", "challenger"))
+        console.print(
+            f"{challenged['verdicts']} verdicts came back; average precision in the last {SHADOW_DAYS} days: champion "
+            f"{_shown(champion)}, challenger retrained with them {_shown(challenger)}"
+        )
+        return f"\nopen {out / 'report.html'} in a browser; the proof is {out / 'proof.json'}"
+
+    say(as_json, {"report": str(out / "report.json"), "trained": trained.facts, "loop": challenged}, show)
+
+
+def _shown(micro: int | None) -> str:
+    return "-" if micro is None else f"{micro / MICRO:.3f}"
