@@ -256,6 +256,25 @@ def test_arrow_types(column: str, array: Any, expected: list[Any]) -> None:
     assert [row[4][0] if row[4] else row[3][place] for row in plain(batch)] == expected
 
 
+def test_customs_declarations_through_a_mapping(shared: Any) -> None:
+    recipe = mapped("""
+[source]
+id = "Declaration ID"
+time = { column = "Date" }
+outcome = { column = "Fraud", after = "30d" }
+[source.map]
+payer = "Importer ID"
+payee = "Seller ID"
+amount = { column = "Item Price", round = true }
+items = { column = "Net Mass", round = true }
+""")
+    batch = read(shared("data/customs_declarations.parquet"), recipe)
+    assert summary(batch)["refused"] == 0
+    assert (len(batch), (batch.values[batch.kinds == 0, 1] == NULL).sum()) == (108_000, 5_201)
+    price = pq.read_table(shared("data/customs_declarations.parquet")).column("Item Price").to_numpy()
+    assert sorted(batch.values[batch.kinds == 0, 2].tolist()) == sorted(round(p * 100) for p in price.tolist())
+
+
 TIMES = [
     pa.array([0, 1, None], pa.timestamp("s", "UTC")), pa.array([-1, 1, 2**62], pa.timestamp("ms")),
     pa.array([0, 9, None], pa.date32()),

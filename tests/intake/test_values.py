@@ -59,6 +59,18 @@ def test_other_digits(digits: int, value: object, expected: object) -> None:
     assert outcome(values.whole_number(digits, False), value) == expected
 
 
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (12.346, 1235), ("12.346", 1235), ("0.125", 12), (0.375, 38), (7, 700), ("1e-30", 0), ("nan", "not_finite"),
+        (math.nan, "not_finite"), (1e300, "too_large"), ("1e300", "too_large"), ("x", "wrong_type"), (-0.001, 0),
+        ("-1.005", "negative"), (Decimal("2.675"), 268), (2.675, 268), ("2.675", 268), (1.7e308, "too_large"),
+    ],
+)  # fmt: skip
+def test_money_to_the_nearest_cent_where_the_mapping_says_so(value: object, expected: object) -> None:
+    assert outcome(values.whole_number(2, False, True), value) == expected
+
+
 @given(st.integers(-LIMIT + 1, LIMIT - 1), st.sampled_from([0, 2, 3]))
 def test_money_survives_text_and_float(minor: int, digits: int) -> None:
     convert = values.whole_number(digits, True)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from waglan.intake import times
 from waglan.intake.plan import CODE, Field, Plan
 from waglan.intake.values import ID_MAX, SLACK_MINOR, SLACK_ULPS, Convert, Unreadable, identifier
-from waglan.schema.units import DAY_NS, LIMIT, MICRO, NULL
+from waglan.schema.units import DAY_NS, LIMIT, NULL
 
 Ints = NDArray[np.int64]
 Codes = NDArray[np.uint8]
@@ -114,7 +114,7 @@ def present(column: Any) -> Bools:
     return np.asarray(column.is_valid(), np.bool_)
 
 
-def numbers(column: Any, scale: int, decimal: bool, negative: bool, convert: Convert) -> Cells:
+def numbers(column: Any, scale: int, nearest: bool, negative: bool, convert: Convert) -> Cells:
     """Whole units of a numeric column. Takes int and float64 arrays; all other types by distinct value."""
     kind = column.type
     if not (pa.types.is_float64(kind) or (pa.types.is_integer(kind) and not pa.types.is_uint64(kind))):
@@ -128,7 +128,7 @@ def numbers(column: Any, scale: int, decimal: bool, negative: bool, convert: Con
             rounded = np.rint(scaled)
             gap = np.abs(scaled - rounded)
             good = (rounded >= least) & (rounded < LIMIT)
-            good &= decimal | (gap <= SLACK_MINOR) | (gap <= SLACK_ULPS * np.abs(scaled))
+            good &= nearest | (gap <= SLACK_MINOR) | (gap <= SLACK_ULPS * np.abs(scaled))
             values = np.where(good, rounded, 0).astype(np.int64)
         else:
             narrow = (raw > -LIMIT) & (raw < LIMIT)
@@ -166,7 +166,7 @@ def priced(column: Any, field: Field, currency: Ints) -> Cells:
         rows = np.flatnonzero(here & (currency == place))
         if len(rows):
             part = column.take(pa.array(rows))
-            found = numbers(part, scale, False, field.column.negative, field.by_currency[place])
+            found = numbers(part, scale, field.nearest, field.column.negative, field.by_currency[place])
             cells.values[rows], cells.codes[rows] = found.values, found.codes
     lost = by_distinct(column, lambda _: 0).values == 0
     cells.codes[lost & (currency == NULL)] = CODE["unknown_currency"]
@@ -181,8 +181,7 @@ def column_cells(column: Any, field: Field, currency: Ints) -> tuple[Cells, list
         return priced(column, field, currency), None
     assert field.convert is not None
     if field.scale:
-        return numbers(column, field.scale, field.scale == MICRO and field.column.decimal,
-                       field.column.negative, field.convert), None  # fmt: skip
+        return numbers(column, field.scale, field.nearest, field.column.negative, field.convert), None
     return categories(column, field.convert), None
 
 

@@ -32,7 +32,8 @@ class Field:
     """One recipe column: its place in `columns(recipe)`, where it comes from and how one value is read.
 
     `convert` is None for an entity, whose values are text, and for money whose currency is a column: that has one
-    convertor and one scale for each category of the column at place `currency`. `scale` is 0 for what is not a number.
+    convertor and one scale for each category of the column at place `currency`. `scale` is 0 for what is not a
+    number; `nearest`: more digits than the scale has are rounded away.
     """
 
     place: int
@@ -42,6 +43,7 @@ class Field:
     named: bool
     convert: values.Convert | None
     scale: int = 0
+    nearest: bool = False
     currency: int = -1
     by_currency: tuple[values.Convert, ...] = ()
     by_scale: tuple[int, ...] = ()
@@ -119,7 +121,7 @@ def field_of(place: int, name: str, column: Column, source: Source, named: bool,
     scale, convert = 0, None
     if column.money is not None:
         scale = 1 if own or source.unit == "minor" else 10 ** MINOR_DIGITS.get(column.money, 0)
-        convert = values.whole_number(len(str(scale)) - 1, column.negative)
+        convert = values.whole_number(len(str(scale)) - 1, column.negative, source.round)
     elif column.values is not None:
         convert = values.category(column.values, column.other, source.rename)
     elif column.flag:
@@ -127,8 +129,9 @@ def field_of(place: int, name: str, column: Column, source: Source, named: bool,
     elif column.decimal:
         scale, convert = MICRO, values.millionths(column.negative)
     elif column.entity is None:
-        scale, convert = 1, values.whole_number(0, column.negative)
-    return Field(place, name, source.column, column, named, convert, scale)
+        scale, convert = 1, values.whole_number(0, column.negative, source.round)
+    nearest = source.round or column.decimal
+    return Field(place, name, source.column, column, named, convert, scale, nearest)
 
 
 def priced(field: Field, currency: Field | None, minor: bool) -> Field:
@@ -140,7 +143,7 @@ def priced(field: Field, currency: Field | None, minor: bool) -> Field:
     if strange:
         raise BadValue(f"column {name!r}: {strange[0]!r} is not a currency code; known are {', '.join(MINOR_DIGITS)}")
     digits = [0 if minor else MINOR_DIGITS[code] for code in currency.column.values]
-    each = tuple(values.whole_number(d, field.column.negative) for d in digits)
+    each = tuple(values.whole_number(d, field.column.negative, field.nearest) for d in digits)
     scales = tuple(10**d for d in digits)
     return replace(field, convert=None, scale=0, currency=currency.place, by_currency=each, by_scale=scales)
 

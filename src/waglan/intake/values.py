@@ -59,6 +59,8 @@ def bounded(whole: int, negative: bool) -> int:
 
 def whole_of_text(text: str, digits: int) -> int:
     """A decimal number times 10**digits, exactly. ASCII digits, one point, an exponent; no separators, no blanks."""
+    if len(text) <= 20 and text.isdigit() and text.isascii():  # most are, and it saves a microsecond
+        return int(text + "0" * digits)
     match = NUMBER.fullmatch(text)
     if match is None or not (match[2] or match[3]):
         raise Unreadable("not_finite" if text.lower() in NOT_FINITE else "wrong_type")
@@ -92,8 +94,19 @@ def plain(value: object) -> Any:
     return value.item() if hasattr(value, "item") and hasattr(value, "dtype") else value
 
 
-def whole_number(digits: int, negative: bool) -> Convert:
-    """Convertor to whole units of 10**-digits: money in minor units, and integers (digits 0)."""
+def rounded(value: float, scale: int) -> int:
+    """The whole number nearest to the double `value * scale`, half to even."""
+    scaled = value * scale
+    if scaled - scaled != 0.0:
+        raise Unreadable("not_finite" if value - value != 0.0 else "too_large")
+    return round(scaled)
+
+
+def whole_number(digits: int, negative: bool, nearest: bool = False) -> Convert:
+    """Convertor to whole units of 10**-digits: money in minor units, and integers (digits 0).
+
+    nearest: what has more digits is read as a double and rounded, and not refused.
+    """
     scale = 10**digits
 
     def convert(value: Any) -> int:
@@ -101,9 +114,14 @@ def whole_number(digits: int, negative: bool) -> Convert:
         if kind is int:
             whole = value * scale
         elif kind is float:
-            whole = whole_of_float(value, scale)
+            whole = rounded(value, scale) if nearest else whole_of_float(value, scale)
         elif kind is str or kind is Decimal:
-            whole = whole_of_text(str(value), digits)
+            try:
+                whole = whole_of_text(str(value), digits)
+            except Unreadable as error:
+                if error.code != "too_precise" or not nearest:
+                    raise
+                whole = rounded(float(value), scale)
         else:
             simple = plain(value)
             if type(simple) is kind:

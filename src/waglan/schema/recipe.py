@@ -50,6 +50,9 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """Time zone of a text time that names none; the recipe's zone without it."""
     rename: dict[str, str] = {}
     """Value in the file -> category in the recipe."""
+    round: bool = False
+    """Of money and integers: a number with more digits than the column's unit goes to the nearest, half to even, and is
+    not refused."""
 
 
 class OutcomeSource(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
