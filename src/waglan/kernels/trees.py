@@ -5,8 +5,8 @@ row's value of a feature is placed among that feature's cuts (everything a tree 
 comparison, a set of categories, null, zero - has one answer between two cuts), and for each place a table holds, for
 32 leaves of a tree in one word, the leaves that this answer leaves open; the words of all features ANDed have the one
 bit of the leaf that is reached. No branch depends on the row. The idea of leaves as bits is QuickScorer's (Lucchese
-et al., SIGIR 2015); the table over places is ours. Measured on 300 trees x 31 leaves x 20 features: 1.4 us a row,
-where LightGBM takes 17.9.
+et al., SIGIR 2015); the table over places is ours. Measured on 300 trees x 31 leaves x 20 features: 1.5 to 1.8 us a
+row, where LightGBM takes 17.5.
 
 `walk` steps from node to node and needs no table: for forests whose table would be larger than a cache.
 """
@@ -27,6 +27,7 @@ LEAVES: Final = 32
 """Leaves in one word of a mask; column LEAVES of `leaves` is zero, for words in which no leaf is left."""
 
 Ints = NDArray[np.int64]
+Words = NDArray[np.uint32]
 
 _lowest = cast(Callable[[np.uint32], int], trailing_zeros)
 """Place of the lowest set bit; LEAVES if there is none."""
@@ -58,47 +59,51 @@ def place(value: int, coarse_from: int, coarse_to: int, fine_from: int, coarse: 
 
 
 @compiled
-def margin(
-    row: Ints, at: Ints, coarse: Ints, fine: Ints, masks: NDArray[np.uint32], leaves: Ints, open_: NDArray[np.uint32]
-) -> int:
+def margin(row: Ints, at: Ints, coarse: Ints, fine: Ints, masks: Words, leaves: Ints, lines: Ints, left: Words) -> int:
     """Sum of the reached leaves of one row, in billionths.
 
-    at: (used features, 6): feature, coarse from, coarse to, fine from, first line in masks, line of null.
-    masks: (lines, words); leaves: (words, LEAVES + 1); open_: (words,), overwritten.
+    at: (used features, a multiple of 4, the last repeated; 6): feature, coarse from, coarse to, fine from, first line
+    in masks, line of null. masks: (lines, words); leaves: (words, LEAVES + 1). lines: (len(at),), left: (words,),
+    overwritten. Four lines are ANDed at a time, so that `left` is read and written a quarter as often: 1.6 us
+    against 2.0.
     """
     words = masks.shape[1]
-    for w in range(words):
-        open_[w] = np.uint32(0xFFFFFFFF)
     for j in range(len(at)):
         value = row[at[j, 0]]
-        line = at[j, 5]
+        lines[j] = at[j, 5]
         if value != NULL:
-            line = at[j, 4] + place(value, at[j, 1], at[j, 2], at[j, 3], coarse, fine)
-        for w in range(words):
-            open_[w] &= masks[line, w]
+            lines[j] = at[j, 4] + place(value, at[j, 1], at[j, 2], at[j, 3], coarse, fine)
+    for j in range(0, len(at), 4):
+        a, b, c, d = lines[j], lines[j + 1], lines[j + 2], lines[j + 3]
+        if j == 0:
+            for w in range(words):
+                left[w] = masks[a, w] & masks[b, w] & masks[c, w] & masks[d, w]
+        else:
+            for w in range(words):
+                left[w] &= masks[a, w] & masks[b, w] & masks[c, w] & masks[d, w]
     total = 0
     for w in range(words):
-        total += leaves[w, _lowest(open_[w])]
+        total += leaves[w, _lowest(left[w])]
     return total
 
 
 @compiled
 def score(
-    rows: Ints, base_nano: int, at: Ints, coarse: Ints, fine: Ints, masks: NDArray[np.uint32], leaves: Ints, out: Ints
+    rows: Ints, base_nano: int, at: Ints, coarse: Ints, fine: Ints, masks: Words, leaves: Ints, out: Ints
 ) -> None:
     """Score in millionths of each row: base and margin, rounded once."""
-    open_ = np.empty(masks.shape[1], np.uint32)
+    lines = np.empty(len(at), np.int64)
+    left = np.empty(masks.shape[1], np.uint32)
     for r in range(len(rows)):
-        out[r] = to_micro(base_nano + margin(rows[r], at, coarse, fine, masks, leaves, open_))
+        out[r] = to_micro(base_nano + margin(rows[r], at, coarse, fine, masks, leaves, lines, left))
 
 
 @compiled
-def score_row(
-    row: Ints, base_nano: int, at: Ints, coarse: Ints, fine: Ints, masks: NDArray[np.uint32], leaves: Ints
-) -> int:
+def score_row(row: Ints, base_nano: int, at: Ints, coarse: Ints, fine: Ints, masks: Words, leaves: Ints) -> int:
     """Score in millionths of one row; callable from other kernels."""
-    open_ = np.empty(masks.shape[1], np.uint32)
-    return to_micro(base_nano + margin(row, at, coarse, fine, masks, leaves, open_))
+    lines = np.empty(len(at), np.int64)
+    left = np.empty(masks.shape[1], np.uint32)
+    return to_micro(base_nano + margin(row, at, coarse, fine, masks, leaves, lines, left))
 
 
 @compiled

@@ -193,7 +193,8 @@ def check_forest(forest: Forest, features: int) -> None:
             raise BadValue(f"model: threshold[{i}] names set {threshold} of {len(forest.sets)}")
     start, leaf, most = 0, 0, 0
     for t, size in enumerate(forest.nodes):
-        _preorder(t, forest.left[start : start + size], forest.right[start : start + size]) if size else None
+        if size:
+            _preorder(t, forest.left[start : start + size], forest.right[start : start + size])
         if sum(forest.cover[leaf : leaf + size + 1]) <= 0:
             raise BadValue(f"model: tree {t}: its cover must be above 0")
         most += max(abs(value) for value in forest.leaf_nano[leaf : leaf + size + 1])

@@ -263,11 +263,11 @@ class TreeScorer:
 
     def shapley(self, rows: Ints) -> Floats:
         """(n, features + 1): values and, last, the mean margin."""
-        first, nodes, sets, set_at, _ = self.walk
         p = self.paths
         out = np.empty((len(rows), self.features))
         shapley(
-            rows, first, nodes, p.edges, p.parents, sets, set_at, p.passes, p.weights, p.factors, p.rests, out
+            rows, p.first, p.feature, p.ask, p.threshold, self.walk[2], self.walk[3], p.above, p.parents, p.passes,
+            p.weights, p.factors, p.rests, out,
         )  # fmt: skip
         return np.column_stack([out, np.full(len(rows), p.expected + self.base_nano * 1e-9)])
 

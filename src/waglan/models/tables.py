@@ -47,9 +47,13 @@ class Masks:
 
 @dataclass(frozen=True, slots=True)
 class Paths:
-    """Arguments of `kernels.shapley.shapley` beyond those of Walk, in its order; `expected` is the mean margin."""
+    """Arguments of `kernels.shapley.shapley` but sets and set_at, in its order; `expected` is the mean margin."""
 
-    edges: Words
+    first: Words
+    feature: Words
+    ask: NDArray[np.uint8]
+    threshold: Ints
+    above: Words
     parents: Words
     passes: Ints
     weights: Floats
@@ -130,7 +134,7 @@ def mask_tables(forest: Forest, features: int) -> Masks:
     words = [(size + LEAVES) // LEAVES for size in forest.nodes]
     word_at = np.concatenate([[0], np.cumsum(words)]).astype(np.int64)
     first = np.concatenate([[0], np.cumsum(forest.nodes)]).astype(np.int64)
-    used = sorted(set(forest.feature))
+    used = sorted(set(forest.feature)) or [0]
     line_at, coarse_at, fine_at = 0, 0, 0
     at, coarse, fine = [], [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
     lines: dict[int, tuple[int, Ints]] = {}
@@ -164,8 +168,8 @@ def mask_tables(forest: Forest, features: int) -> Masks:
             # bits beyond the last leaf are never cleared; they are cleared here, on the first feature's lines
             masks[:, word_at[t] + w] &= np.uint32((1 << rest) - 1)
         leaf += size + 1
-    shape = np.array(at, np.int64).reshape(-1, 6)
-    return Masks(shape, np.concatenate(coarse), np.concatenate(fine), masks, leaves)
+    at += [at[-1]] * (-len(at) % 4)
+    return Masks(np.array(at, np.int64), np.concatenate(coarse), np.concatenate(fine), masks, leaves)
 
 
 def _word(low: int, high: int, word: int) -> int:
@@ -199,7 +203,7 @@ def gauss(q: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
 def path_tables(forest: Forest) -> Paths:
     """Quadrature factors of each edge, and the forest's mean margin over its training rows."""
     leaf = (np.array(forest.leaf_nano) * 1000.0 + np.array(forest.leaf_rest_pico)) * 1e-12
-    edges, parents, passes = [], [], []
+    above, parents, passes = [], [], []
     weights: list[Floats] = []
     factors: list[Floats] = []
     rests: list[Floats] = []
@@ -210,7 +214,7 @@ def path_tables(forest: Forest) -> Paths:
         values, cover = leaf[leaf_start:leaf_stop], forest.cover[leaf_start:leaf_stop]
         expected += float(sum(float(v) * c for v, c in zip(values, cover, strict=True))) / sum(cover)
         shape = _edges(forest, start, stop, cover)
-        edges += shape.slots
+        above += shape.above[::2]
         parents += shape.parents
         count = (shape.depth + 2 * LANES - 1) // (2 * LANES)
         passes.append((count, *sizes))
@@ -225,18 +229,26 @@ def path_tables(forest: Forest) -> Paths:
         ]
         start, leaf_start = stop, leaf_stop
     none = [np.zeros(0)]
+    kind, null_left = np.array(forest.kind, np.uint8), np.array(forest.null_left, np.uint8)
     return Paths(
-        np.array(edges, np.uint64).reshape(-1, 3), np.array(parents, np.uint64), np.array(passes,
-        np.int64).reshape(-1, 4), np.concatenate(weights or none), np.concatenate(factors or none),
-        np.concatenate(rests or none), expected,
-    )  # fmt: skip
+        first=np.concatenate([[0], np.cumsum(forest.nodes)]).astype(np.uint64),
+        feature=np.array(forest.feature, np.uint64),
+        ask=2 * kind + null_left,
+        threshold=np.array(forest.threshold, np.int64),
+        above=np.array(above, np.uint64),
+        parents=np.array(parents, np.uint64),
+        passes=np.array(passes, np.int64).reshape(-1, 4),
+        weights=np.concatenate(weights or none),
+        factors=np.concatenate(factors or none),
+        rests=np.concatenate(rests or none),
+        expected=expected,
+    )
 
 
 @dataclass(slots=True)
 class _Edges:
     """One tree's edges: slot e + 1 is edge e; slot 0 is the root and stands for `no edge above`."""
 
-    slots: list[tuple[int, int, int]]
     parents: list[int]
     share: list[float]
     above: list[int]
@@ -252,13 +264,12 @@ def _edges(forest: Forest, start: int, stop: int, cover: list[int]) -> _Edges:
     for node in range(size - 1, -1, -1):
         for child in (forest.left[start + node], forest.right[start + node]):
             weight[node] += cover[-1 - child] if child < 0 else weight[child]
-    edges = _Edges([], [0] * size, [], [], [], 0)
+    edges = _Edges([0] * size, [], [], [], 0)
     path: list[dict[int, int]] = [{} for _ in range(size)]
     for node in range(size):
         i = start + node
         feature, above = forest.feature[i], path[node].get(forest.feature[i], 0)
         a = 2 * node + 1
-        edges.slots.append((a, a + 1, above))
         for slot, child in ((a, forest.left[i]), (a + 1, forest.right[i])):
             rows = cover[-1 - child] if child < 0 else weight[child]
             share = rows / weight[node] if weight[node] else 0.5  # no row came here: its share above is already 0
@@ -290,5 +301,5 @@ def _factors(edges: _Edges, values: Floats, count: int, k: int) -> tuple[Floats,
     factors = np.stack(
         [np.broadcast_to(never * value, passed.shape), failed / over_passed * value, passed / over_passed * value], 1
     )
-    rests = np.concatenate([np.zeros((1, LANES)), -1 / (1 - t)[None], (1 - share) / passed])
+    rests = np.concatenate([np.zeros((1, LANES)), (1 - share) / passed, -1 / (1 - t)[None]])
     return w, factors.ravel(), rests.ravel()

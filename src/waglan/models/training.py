@@ -6,10 +6,12 @@ and then asked to agree with its library on trial rows.
 """
 
 import difflib
+import json
 import warnings
 from collections.abc import Sequence
 from typing import Any, Final, Literal
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -178,8 +180,16 @@ def from_library(
     """
     whole = [int(s) for s in scales]
     forest, base, margin, curve, slack, name = _read_library(model, whole)
-    made = assemble(forest, base, list(names), whole, list(categorical), curve, card or Card(library=name))
-    check_agreement(trial_rows(forest, len(whole)), whole, made.score, margin, slack, name)
+    story = card or Card(library=name)
+    rows = trial_rows(forest, len(whole))
+    try:
+        margin(seen(rows[1:2], whole))
+    except ValueError:  # this library takes no NaN at all (scikit-learn's GradientBoosting)
+        rows = np.where(rows == NULL, 0, rows)
+        note = f"{story.note} The library takes no nulls; here a null goes left at every node.".strip()
+        story = msgspec.structs.replace(story, note=note)
+    made = assemble(forest, base, list(names), whole, list(categorical), curve, story)
+    check_agreement(rows, whole, made.score, margin, slack, name)
     return made
 
 
@@ -206,7 +216,7 @@ def _read_library(model: Any, scales: list[int]) -> tuple[Forest, float, Any, Ca
     package = type(model).__module__.split(".")[0]
     if package == "lightgbm":
         booster = getattr(model, "booster_", model)
-        return flatten_lightgbm(booster, scales), 0.0, _raw(booster), logistic(_sigmoid(booster)), 0.0, "LightGBM"
+        return flatten_lightgbm(booster, scales), 0.0, _raw(booster), _link(booster), 0.0, "LightGBM"
     if package == "xgboost":
         return _read_xgboost(model, scales)
     if package == "sklearn":
@@ -222,12 +232,12 @@ def _raw(booster: Any) -> Any:
     return lambda x: booster.predict(x, raw_score=True, num_threads=1) / share
 
 
-def _sigmoid(booster: Any) -> float:
-    """Slope of the booster's link."""
-    for word in str(booster.dump_model(num_iteration=1)["objective"]).split():
-        if word.startswith("sigmoid:"):
-            return float(word[8:])
-    return 1.0
+def _link(booster: Any) -> Calibration:
+    """The curve from its margin to its answer: logistic for log-odds, none for other objectives."""
+    kind, *words = str(booster.dump_model(num_iteration=1)["objective"]).split()
+    if kind not in ("binary", "cross_entropy"):
+        return identity()
+    return logistic(next((float(word[8:]) for word in words if word.startswith("sigmoid:")), 1.0))
 
 
 def _read_xgboost(model: Any, scales: list[int]) -> tuple[Forest, float, Any, Calibration, float, str]:
@@ -242,7 +252,9 @@ def _read_xgboost(model: Any, scales: list[int]) -> tuple[Forest, float, Any, Ca
 
     forest, base = _treelite(lambda: treelite.frontend.from_xgboost(booster), scales, single=True)
     slack = 2.0**-24 * len(forest.nodes) * (abs(base) + _reach(forest))
-    return forest, base, margin, logistic(), slack, "XGBoost"
+    objective = json.loads(booster.save_config())["learner"]["objective"]["name"]
+    curve = logistic() if "logi" in objective else identity()
+    return forest, base, margin, curve, slack, "XGBoost"
 
 
 def _reach(forest: Forest) -> float:
