@@ -2,7 +2,8 @@
 
 It holds a judge (and judges in shadow), the store with its vault of subjects, and the log of commitments. Everything
 that came is answered: an event decided, an event observed, a refusal, or the first answer to an id that came again.
-Nothing is on disk before `commit`; whoever answers people commits first.
+Nothing is on disk before `commit`; whoever answers people commits first. A batch that was broken off half-way leaves
+windows that have seen more than the records tell: nothing is sealed from then on, and the book is opened again.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,21 +14,24 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from waglan.engine.judge import EFFECT, LATE, REFUSING, Judge, Verdicts
+from waglan.engine.judge import EFFECT, LATE, OWN_EFFECT, REFUSING, Judge, Verdicts, same_events
 from waglan.engine.pending import Pending
 from waglan.engine.record import Scribe, packed
-from waglan.ledger.entry import DECISION, OBSERVATION, REFUSAL, SHADOW, WARM
+from waglan.ledger.entry import DECISION, OBSERVATION, REFUSAL, SHADOW, WARM, Entry, encode_entry
 from waglan.ledger.log import Log
 from waglan.schema.batch import REFUSED, Batch, Refused
 from waglan.schema.recipe import columns
-from waglan.schema.records import Refusal, Warm, decode_decision, decode_refusal, encode
-from waglan.schema.units import NULL
+from waglan.schema.records import Refusal, Warm, decode_decision, decode_observation, decode_refusal, encode
+from waglan.schema.units import NULL, BadValue
 from waglan.store.records import Store
+from waglan.store.recovery import recover
 
 Ints = NDArray[np.int64]
 
 PENDING_MAX: Final = 8192
 """Records held before they are written unasked; one transaction of this many costs under 50 ms."""
+
+BROKEN_OFF: Final = "a batch was broken off: open the book again"
 
 
 class Answer(msgspec.Struct, frozen=True, gc=False):
@@ -50,7 +54,11 @@ class Engine:
     """One log, one store, one champion, any number of challengers in shadow. `threads` speed warm starts only."""
 
     def __init__(self, judge: Judge, store: Store, log: Log, shadows: Sequence[Judge] = (), threads: int = 1) -> None:
+        """Raises BadValue for a recipe that no record can be sealed under, or a shadow that reads other events."""
         names = list(columns(judge.recipe))
+        encode_entry(Entry(DECISION, judge.recipe.desk, judge.digest, judge.digest))
+        for shadow in shadows:
+            same_events(judge.recipe, shadow.recipe)
         self.judge: Final = judge
         self.shadows: Final = tuple(shadows)
         self.store: Final = store
@@ -59,8 +67,12 @@ class Engine:
         self.scribe: Final = Scribe(judge)
         self._scribes: Final = [Scribe(shadow) for shadow in shadows]
         self._entities: Final = [(j, c.entity) for j, c in enumerate(columns(judge.recipe).values()) if c.entity]
-        self._subject: Final = names.index(judge.recipe.subject)
-        self.subject_type: Final = dict(self._entities)[self._subject]
+        people = {names[j]: (j, subject_type) for j, subject_type in self._entities}
+        if judge.recipe.subject not in people:
+            raise BadValue(f"subject {judge.recipe.subject!r} is not an entity column; those are {', '.join(people)}")
+        self._subject, self.subject_type = people[judge.recipe.subject]
+        self.whole = True
+        """Whether windows and records agree; false while a batch is under way, and for good if it was broken off."""
         self._verb_column: Final = names.index("verb")
         self._effects: Final = judge.recipe.policy.effects
         self._seen: Final[dict[str, int]] = store.ids()
@@ -78,6 +90,7 @@ class Engine:
         Only before the first record: what comes later is observed event by event, in the log.
         """
         assert self.size == 0, "history is observed before the first record"
+        self._begin()
         at = np.array([i for i in self._fresh(batch) if batch.kinds[i] != REFUSED], np.int64)
         codes, ts_ns = batch.kinds[at], batch.ts_ns[at]
         dense, tokens = self._subjects(batch, at)
@@ -91,48 +104,79 @@ class Engine:
         watermark = int(ts_ns.max()) if len(ts_ns) else 0
         warm = Warm(len(at), digest.digest(), watermark, self.judge.digest)
         self._pending.add(WARM, encode(warm), self.judge.digest, salted_by="warm")
+        self.whole = True
         return warm
 
     def decide(self, batch: Batch) -> list[Answer]:
         """One answer for each row of the batch, in order; the same answers and bytes however the stream is cut."""
+        self._begin()
+        batch = self._without_own(batch)
         fresh = self._fresh(batch)
         at = np.array([i for i in fresh if batch.kinds[i] != REFUSED], np.int64)
         dense, tokens = self._subjects(batch, at)
         codes, ts_ns, ids = batch.kinds[at], batch.ts_ns[at], [batch.ids[i] for i in at.tolist()]
         found = self.judge.judge(codes, ts_ns, dense, ids)
         shadows = [shadow.judge(codes, ts_ns, dense, ids) for shadow in self.shadows]
+        if len(at) == len(batch) and found.decided.all() and not (self._effects or self.shadows):
+            out = self._write_plain(ts_ns, ids, dense, tokens, found)
+            return self._done(out)
         answers: dict[int, Answer] = {}
         good = iter(self._write(codes, ts_ns, ids, dense, tokens, found, shadows))
         for i in fresh:
             answers[i] = self._refuse(batch.refusals[i]) if batch.kinds[i] == REFUSED else next(good)
-        out = [answers.get(i) or self._again(batch.ids[i]) for i in range(len(batch))]
+        self.whole = True
+        return self._done([answers.get(i) or self._again(batch.ids[i]) for i in range(len(batch))])
+
+    def _done(self, answers: list[Answer]) -> list[Answer]:
+        """A batch is written: everything pending is of whole events, and is committed if there is much of it."""
+        self.whole = True
         if len(self._pending) >= PENDING_MAX:
             self.commit()
-        return out
+        return answers
 
     def decide_one(self, event_id: str, ts_ns: int, values: Ints, tokens: Ints) -> Answer:
         """The shortest way for one decided-kind event whose id is new, without shadows or effects.
 
         values and tokens: int64 (c,), entities by dense number and by token. Same bytes as `decide`.
         """
+        assert not self._effects, "a decision with effects goes the long way"
+        assert not self.shadows, "shadows go the long way"
+        self._begin()
         judge = self.judge
         row, status, score, verb, reasons, parts = judge.judge_one(ts_ns, values, event_id)
         if status & REFUSING:
-            return self._overflow(event_id, 0, ts_ns, packed(tokens[None])[0], int(status), self._subject_of(values))
-        both = packed(tokens[None])[0], packed(row[None])[0]
-        record = self.scribe.decision(event_id, ts_ns, *both, score, verb, reasons, parts, bool(status & LATE))
+            told = self._overflow(event_id, 0, ts_ns, packed(tokens[None])[0], int(status), self._subject_of(values))
+            self.whole = True
+            return told
+        scribe = self.scribe
+        both = scribe.pack_values(tokens), scribe.pack_row(row)
+        record = scribe.decision(event_id, ts_ns, *both, score, verb, reasons, parts, bool(status & LATE))
         name = judge.verbs[verb]
         position = self._put(DECISION, event_id, record, self._subject_of(values), ts_ns, name, score)
+        self.whole = True
         return Answer(event_id, position, name, score, reasons)
+
+    def seal(self) -> list[bytes]:
+        """The entries of what is pending, which is then forgotten: for whoever keeps no store."""
+        assert self.whole, BROKEN_OFF
+        return self._pending.take()
 
     def commit(self, snapshot: bool = False) -> int:
         """Write everything pending: store first, then log. The log's size afterwards.
 
-        With `snapshot` the state of the windows is kept too, bound to this position, so that opening is quick.
+        With `snapshot` the state of the windows is kept too, bound to this position, so that opening is quick. After an
+        error of the store nothing was written, after one of the log the store has it all: either way call it again.
         """
+        assert self.whole, BROKEN_OFF
+        if self.log.size < self.store.size:
+            recover(self.store, self.log)
         state = self.judge.windows.snapshot(self.size) if snapshot else None
         self._pending.write(self.store, self.log, self.judge.digest, state)
         return self.log.size
+
+    def _begin(self) -> None:
+        assert self.whole, BROKEN_OFF
+        self.whole = False
 
     # ids
 
@@ -142,7 +186,10 @@ class Engine:
 
     def _fresh(self, batch: Batch) -> list[int]:
         """Rows that are not a repeat: refused rows, and the first of each id. The ids count as seen from here on."""
-        seen, rows = self._seen, []
+        seen, rows = self._seen, list[int]()
+        if len(set(batch.ids)) == len(batch) and seen.keys().isdisjoint(batch.ids) and not batch.refusals:
+            seen.update(dict.fromkeys(batch.ids, -1))
+            return list(range(len(batch)))
         for i, (event_id, code) in enumerate(zip(batch.ids, batch.kinds.tolist(), strict=True)):
             if code == REFUSED:
                 rows.append(i)
@@ -150,6 +197,25 @@ class Engine:
                 seen[event_id] = -1
                 rows.append(i)
         return rows
+
+    def _without_own(self, batch: Batch) -> Batch:
+        """The batch with rows refused that only the engine may write: effects, and ids such as theirs.
+
+        An id taken by a stranger before its cause came would stop the log. Such a refusal names its own position.
+        """
+        if not self._effects:
+            return batch
+        own = {}
+        for i, (event_id, code) in enumerate(zip(batch.ids, batch.kinds.tolist(), strict=True)):
+            if code == EFFECT:
+                own[i] = Refused("unknown_kind", "kind", -1, "effect")
+            elif event_id.endswith(OWN_EFFECT):
+                own[i] = Refused("bad_id", "id", -1, event_id)
+        if not own:
+            return batch
+        kinds = batch.kinds.copy()
+        kinds[list(own)] = REFUSED
+        return Batch(batch.ids, kinds, batch.ts_ns, batch.values, batch.names, batch.refusals | own)
 
     def _again(self, event_id: str) -> Answer:
         """The first answer to an id; what is pending is written first, so that there is one place to read it."""
@@ -162,10 +228,8 @@ class Engine:
         if row.kind == DECISION:
             first = decode_decision(row.record)
             return Answer(event_id, position, first.actions[0].verb, first.score_micro, first.reasons, duplicate=True)
-        code = None
-        if after and after[0].kind == REFUSAL:
-            refusal = decode_refusal(after[0].record)
-            code = refusal.code if refusal.position == position and not refusal.column else None
+        overflowed = decode_observation(row.record).event.kind == self.judge.kinds[0]
+        code = decode_refusal(after[0].record).code if overflowed else None
         return Answer(event_id, position, refusal=code, duplicate=True)
 
     # subjects
@@ -239,6 +303,20 @@ class Engine:
                     self._put_shadow(scribe, event_id, beside[i], subject)
             yield Answer(event_id, position, name, score, reasons)
 
+    def _write_plain(self, ts_ns: Ints, ids: Sequence[str], dense: Ints, tokens: Ints, found: Verdicts) -> list[Answer]:
+        """The records of a batch in which every event was decided and nothing stands between them: column by column."""
+        names, vault, n = self.judge.verbs, self.store.vault, len(ids)
+        records = self.scribe.decisions(range(n), ids, ts_ns, tokens, found, (found.status & LATE) > 0)
+        who = [None if w == NULL else w for w in dense[:, self._subject].tolist()]
+        held = [None if t == NULL else t for t in tokens[:, self._subject].tolist()]
+        of, log_key = vault.keys(self.subject_type), vault.log_key
+        keys = [log_key if w is None else of[w] for w in who]
+        verbs, scores = [names[verb] for verb in found.verbs.tolist()], found.scores.tolist()
+        positions = range(self.size, self.size + n)
+        self._pending.extend(DECISION, records, self.scribe.digest, ids, keys, held, ts_ns.tolist(), verbs, scores)
+        self._seen.update(zip(ids, positions, strict=True))
+        return [Answer(*line) for line in zip(ids, positions, verbs, scores, found.reasons, strict=True)]
+
     def _put(
         self,
         kind: int,
@@ -260,7 +338,7 @@ class Engine:
         """What the decision did, as an event right behind it."""
         effect = tokens.copy()
         effect[self._verb_column] = verb
-        event_id = f"{cause}/effect"
+        event_id = cause + OWN_EFFECT
         record = self.scribe.observation(event_id, EFFECT, ts_ns, packed(effect[None])[0], late)
         self._put(OBSERVATION, event_id, record, subject, ts_ns)
 
@@ -282,7 +360,8 @@ class Engine:
 
     def _put_refusal(self, refused: Refused) -> int:
         position = self.size
-        record = encode(Refusal(refused.code, refused.column, refused.position))
+        row = position if refused.position < 0 else refused.position
+        record = encode(Refusal(refused.code, refused.column, row))
         self._pending.add(REFUSAL, record, self.scribe.digest, salted_by=f"refusal/{position}", refused=refused)
         return position
 

@@ -15,7 +15,7 @@ from waglan.features.plan import Plan, compile
 from waglan.features.state import Windows
 from waglan.policy.policy import Policy
 from waglan.schema.recipe import Recipe, columns, kinds, recipe_digest
-from waglan.schema.units import NULL
+from waglan.schema.units import NULL, BadValue
 
 Ints = NDArray[np.int64]
 
@@ -25,6 +25,9 @@ REFUSING: Final = 2 | 4
 
 EFFECT: Final = 3
 """Code of the kind `effect` in every recipe."""
+
+OWN_EFFECT: Final = "/effect"
+"""What the id of an engine's own effect has after its cause's id. No event that comes in may have such an id."""
 
 CONCEPTS_MAX: Final = 3
 """Most concepts named in the reasons of one decision; the applicant or analyst reads no more (Reg. B names four)."""
@@ -195,3 +198,18 @@ def concept_codes(recipe: Recipe, model: Model) -> list[str]:
         name = concept.get(term[0])
         codes.append(recipe.concepts[name].code if name in recipe.concepts else (name or "+".join(term)))
     return codes
+
+
+def same_events(champion: Recipe, other: Recipe) -> None:
+    """Raises BadValue unless another recipe reads the champion's events as they are: the same kinds and columns.
+
+    The `verb` of an effect may differ, because each recipe feeds back its own.
+    """
+    if kinds(champion) != kinds(other):
+        raise BadValue(f"{other.name}: its kinds of events are {kinds(other)}, the book's {kinds(champion)}")
+    ours, theirs = list(columns(champion).items()), list(columns(other).items())
+    for mine, its in zip(ours, theirs, strict=False):
+        if mine != its and "verb" not in (mine[0], its[0]):
+            raise BadValue(f"{other.name}: its column {its[0]!r} is not as the book's {mine[0]!r}: {its[1]}, {mine[1]}")
+    if len(ours) != len(theirs):
+        raise BadValue(f"{other.name}: it has {len(theirs)} columns, the book {len(ours)}")

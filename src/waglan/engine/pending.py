@@ -1,5 +1,6 @@
 """Records that wait to be written, column by column, sealed as they are written: store first, then log."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from waglan.ledger.entry import seal_many
@@ -61,6 +62,31 @@ class Pending:
         self._verbs.append(verb)
         self._scores.append(score)
 
+    def extend(
+        self,
+        kind: int,
+        records: Sequence[bytes],
+        recipe: bytes,
+        ids: Sequence[str],
+        keys: Sequence[bytes],
+        tokens: Sequence[int | None],
+        ts_ns: Sequence[int],
+        verbs: Sequence[str],
+        scores: Sequence[int],
+    ) -> None:
+        """n records of one kind about events of their own ids, column by column; as n times `add`."""
+        n = len(records)
+        self._kinds += [kind] * n
+        self._records += records
+        self._recipes += [recipe] * n
+        self._ids += ids
+        self._keys += keys
+        self._tokens += tokens
+        self._salted_by += ids
+        self._ts_ns += ts_ns
+        self._verbs += verbs
+        self._scores += scores
+
     def entries(self) -> list[bytes]:
         """The entries of all records, in order. Almost always all are under one recipe, which is the quick way."""
         if len(set(self._recipes)) <= 1:
@@ -81,8 +107,18 @@ class Pending:
                 entries[i] = entry
         return entries
 
+    def take(self) -> list[bytes]:
+        """The entries of all records; nothing is pending afterwards."""
+        entries = self.entries()
+        self._clear()
+        return entries
+
     def write(self, store: Store, log: Log, recipe: bytes, snapshot: bytes | None) -> None:
-        """All of it to the store in one transaction, then its entries to the log. `recipe` names the champion's."""
+        """All of it to the store in one transaction, then its entries to the log. `recipe` names the champion's.
+
+        After an error of the store all of it still waits; after one of the log it is in the store, which `recover`
+        brings the log up to.
+        """
         if not self._kinds and snapshot is None:
             return
         entries = self.entries()
@@ -100,5 +136,5 @@ class Pending:
             snapshot,
         )
         store.append(block)
-        log.append(entries)
         self._clear()
+        log.append(entries)

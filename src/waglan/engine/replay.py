@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from waglan.engine.engine import Engine
-from waglan.engine.judge import LATE, Judge
+from waglan.engine.judge import LATE, OWN_EFFECT, Judge
 from waglan.ledger.entry import DECISION, OBSERVATION, REFUSAL, SHADOW
 from waglan.ledger.log import Log
 from waglan.schema.batch import REFUSED, Batch, Refused
@@ -95,14 +95,14 @@ def batch_of(recipe: Recipe, vault: Vault, events: list[Event | Refused]) -> Bat
 
 
 def recorded(rows: Iterator[Row], decided: str, effects: bool = False) -> Iterator[Event | Refused]:
-    """The events behind records, in log order: what came in, and with `effects` what the engine itself added."""
+    """The events behind records, in log order: what came in, and with `effects` the effects an engine itself added."""
     overflowed = -1
     for row in rows:
         if row.kind == DECISION:
             yield decode_decision(row.record).event
         elif row.kind == OBSERVATION:
             event = decode_observation(row.record).event
-            if effects or event.kind != "effect":
+            if effects or not (event.kind == "effect" and event.id.endswith(OWN_EFFECT)):
                 yield event
                 overflowed = row.position if event.kind == decided else -1
         elif row.kind == REFUSAL:
@@ -124,7 +124,8 @@ def replay_events(engine: Engine, store: Store, log: Log, start: int, progress: 
     `engine` is new: in memory, with the same recipe and history, its keys from `VaultKeys`.
     """
     out = Replayed(root=log.root().hex())
-    for batch in batches(engine.judge.recipe, store, start):
+    recipe = engine.judge.recipe
+    for batch in batches(recipe, store, start, effects=not recipe.policy.effects):
         engine.decide(batch)
         engine.commit()
         out.from_events += int((batch.kinds == 0).sum())
