@@ -55,12 +55,26 @@ def packed(rows: Ints) -> list[Raw]:
     return [Raw(view[start:stop]) for start, stop in zip([0, *stops[:-1]], stops, strict=True)] if n else []
 
 
+class Packer:
+    """One row at a time to its bytes, through buffers of its own; as `packed` for a single row."""
+
+    def __init__(self, width: int) -> None:
+        self._out = np.empty(3 + 9 * width, np.uint8)
+        self._ends = np.empty(1, np.int64)
+        self._view = memoryview(self._out.data)
+
+    def __call__(self, row: Ints) -> Raw:
+        return Raw(bytes(self._view[: pack_rows(row.reshape(1, -1), self._ends, self._out)]))
+
+
 class Scribe:
     """Writes the records of one judge."""
 
     def __init__(self, judge: Judge) -> None:
         self.kinds: Final = judge.kinds
         self.digest: Final = judge.digest
+        self.pack_values: Final = Packer(judge.plan.columns)
+        self.pack_row: Final = Packer(len(judge.plan.names))
         self.actions: Final = [Raw(_encode((Action(verb),))) for verb in judge.verbs]
 
     def event(self, event_id: str, code: int, ts_ns: int, values: Raw) -> bytes:

@@ -12,6 +12,7 @@ while the tree above it stays as it was. See docs/reference/ledger.md.
 import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 
@@ -108,6 +109,7 @@ def seal_many(
     return [heads[kind] + digests[at : at + 32] for kind, at in zip(kinds, range(0, len(digests), 32), strict=True)]
 
 
+@lru_cache(maxsize=64)
 def _head(kind: int, desk: str, recipe: bytes) -> bytes:
     """All of an entry but its commitment."""
     if kind not in KINDS:

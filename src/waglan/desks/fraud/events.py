@@ -76,7 +76,8 @@ def _numbers(chunked: Any, column: Column) -> tuple[Ints, list[str]]:
     places = array.indices.cast(pa.int64()).fill_null(-1).to_numpy(zero_copy_only=False)
     if column.entity is not None:
         return np.where(places < 0, NULL, places), words
-    code = np.array([*(_code(word, column) for word in words), NULL], np.int64)
+    used = set(np.unique(places).tolist())
+    code = np.array([*(_code(word, column) if k in used else NULL for k, word in enumerate(words)), NULL], np.int64)
     return code[places], []
 
 
