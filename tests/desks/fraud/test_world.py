@@ -15,12 +15,13 @@ from waglan.desks.fraud.columns import BINDING, CATEGORIES, CHANNELS, COLUMNS, F
 from waglan.desks.fraud.parameters import TABLE, number, numbers, rendered
 from waglan.desks.fraud.rhythm import paydays, rhythm
 from waglan.desks.fraud.world import World, row_of, simulate
+from waglan.intake import read
 from waglan.schema.recipe import Column, Feature, ListRule, Policy, Recipe, columns, kinds
 from waglan.schema.units import DAY_NS, NULL, BadValue
 
 SEED = 7
 PAYMENTS = 240_000
-DIGEST = "e1689dbf4e26"
+DIGEST = "1d35bf6dbb63"
 """Start of the SHA-256 of the answer for `simulate(SEED, payments=PAYMENTS)`: it changes on purpose only."""
 
 ROOT = Path(__file__).parents[3]
@@ -310,3 +311,21 @@ def test_a_hundred_thousand_payments_a_second() -> None:
 
 def test_categories_are_all_used(world: World) -> None:
     assert set(text(world.payments, "category")) == set(CATEGORIES)
+
+
+def test_a_written_log_reads_back_as_the_same_events(tmp_path: Path, recipe: Recipe) -> None:
+    small = simulate(4, payments=30_000)
+    small.write(tmp_path)
+    made, found = small.events(recipe), read(tmp_path / "events.parquet", recipe)
+    assert not found.refusals
+    assert found.ids == made.ids
+    assert np.array_equal(found.kinds, made.kinds)
+    assert np.array_equal(found.ts_ns, made.ts_ns)
+    for place, (name, column) in enumerate(columns(recipe).items()):
+        there, here = found.values[:, place], made.values[:, place]
+        if column.entity is None:
+            assert np.array_equal(there, here), name
+        else:
+            assert [found.names[place][v] if v >= 0 else None for v in there.tolist()] == [
+                made.names[place][v] if v >= 0 else None for v in here.tolist()
+            ], name
