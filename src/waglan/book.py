@@ -14,7 +14,9 @@ enough for a data frame:
     decisions = book.decide(frame)
 """
 
+from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -23,10 +25,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from waglan.engine.engine import Answer, Engine
-from waglan.engine.judge import Judge
+from waglan.engine.judge import EFFECT, OWN_EFFECT, Judge, same_events
 from waglan.engine.replay import CHUNK, VaultKeys, batches, dense_values
 from waglan.features.state import Windows
-from waglan.intake import from_table, read
+from waglan.intake import arrays, from_table, read
 from waglan.ledger.log import Log
 from waglan.models.model import Model
 from waglan.schema.batch import REFUSED, Batch
@@ -62,9 +64,8 @@ class Book:
         path = Path(path)
         if (path / "recipe.toml").exists():
             raise BadValue(f"{path}: there is a book already; open it, or choose another directory")
-        recipe, model = read_recipe(recipe_bytes, str(path / "recipe.toml")), Model.read(model_bytes)
-        _belong(recipe, model)
-        Judge(recipe, recipe_bytes, model)
+        with Store.memory(keys) as store:
+            Engine(_judge(recipe_bytes, model_bytes, str(path / "recipe.toml")), store, Log())
         path.mkdir(parents=True, exist_ok=True)
         (path / "model.json").write_bytes(model_bytes)
         (path / "recipe.toml").write_bytes(recipe_bytes)
@@ -76,18 +77,21 @@ class Book:
     ) -> Self:
         """A book where it was left, after a crash too. `shadows` are recipe and model files judged alongside."""
         path = Path(path)
-        recipe_bytes, model = _bytes(path / "recipe.toml"), Model.open(path / "model.json")
-        recipe = read_recipe(recipe_bytes, str(path / "recipe.toml"))
-        judges = [Judge(read_recipe(r), r, Model.read(m)) for r, m in shadows]
-        judge = Judge(recipe, recipe_bytes, model)
-        store = Store.open(path / "store", keys)
-        log = Log(path / "log")
-        found = list(log.found)
-        if mended := recover(store, log):
-            found.append(f"{mended} entries that the store had and the log lacked were appended")
-        engine = Engine(judge, store, log, judges, threads)
-        book = cls(path, engine, recipe_bytes, found)
-        book._resume(threads)
+        recipe_bytes = _bytes(path / "recipe.toml")
+        judge = _judge(recipe_bytes, _bytes(path / "model.json"), str(path / "recipe.toml"))
+        judges = [_judge(*shadow, "shadow") for shadow in shadows]
+        with ExitStack() as held:
+            store = held.enter_context(Store.open(path / "store", keys))
+            log = held.enter_context(Log(path / "log"))
+            found = list(log.found)
+            if mended := recover(store, log):
+                found.append(f"{mended} entries that the store had and the log lacked were appended")
+            if not store.size and (history := path / "history.parquet").exists():
+                history.unlink()
+                found.append("history that was never sealed was taken off; observe it again")
+            book = cls(path, Engine(judge, store, log, judges, threads), recipe_bytes, found)
+            book._resume(threads)
+            held.pop_all()
         return book
 
     def __enter__(self) -> Self:
@@ -97,14 +101,18 @@ class Book:
         self.close()
 
     def close(self) -> None:
-        """Commit with a snapshot, and let the directory go."""
-        if self.engine.size > self._snapshot_at:
-            self.engine.commit(snapshot=True)
-        self.engine.store.close()
-        self.engine.log.close()
+        """Commit with a snapshot, and let the directory go. What a broken-off batch left is not kept."""
+        try:
+            if self.engine.whole and self.engine.size > self._snapshot_at:
+                self.engine.commit(snapshot=True)
+        finally:
+            self.engine.store.close()
+            self.engine.log.close()
 
     def warm(self, batch: Batch) -> Warm:
-        """Observe history before the first decision, keep it, and seal its digest."""
+        """Observe history before the first decision, keep it, seal its digest. Raises BadValue for later history."""
+        if self.engine.size:
+            raise BadValue(f"{self.path}: history comes before the first record; the book has {self.engine.size}")
         warm = self.engine.observe(batch)
         pq.write_table(
             history_table(self.recipe, self.engine.store.vault, batch),
@@ -136,10 +144,12 @@ class Book:
     def decide(self, frame: Any) -> Any:
         """A data frame of events (pandas, Polars, Arrow) -> a frame of the same library with one answer for each row.
 
-        Columns: id, position, verb, score_micro, reasons, refusal, duplicate. On disk when it returns.
+        Columns: id, position, verb, score_micro, reasons, refusal, duplicate. Events are decided in order of time, the
+        answers stand in the order of the frame. On disk when it returns.
         """
         table = arrow_table(frame)
-        answers = self.run(from_table(table, self.recipe))
+        batch = from_table(table, self.recipe)
+        answers = in_frame_order(self.recipe, table, batch, self.run(batch))
         names = ("id", "position", "verb", "score_micro", "reasons", "refusal", "duplicate")
         out = pa.table({name: [getattr(answer, name) for answer in answers] for name in names}, schema=ANSWERS)
         return like(frame, out)
@@ -147,10 +157,13 @@ class Book:
     def _resume(self, threads: int) -> None:
         """Bring the windows to where the log ends."""
         engine, judge = self.engine, self.engine.judge
-        snapshot = engine.store.snapshot(judge.digest) if not engine.shadows else None
+        alike = all(shadow.plan.digest == judge.plan.digest for shadow in engine.shadows)
+        snapshot = engine.store.snapshot(judge.digest) if alike else None
         start = 0
         if snapshot is not None:
-            judge.windows, start = Windows.restore(judge.plan, snapshot[1])
+            # A challenger with the champion's features begins where the champion stands.
+            for each in (judge, *engine.shadows):
+                each.windows, start = Windows.restore(judge.plan, snapshot[1])
         elif (history := self.history()) is not None:
             values = dense_values(self.recipe, engine.store.vault, history)
             for each in (judge, *engine.shadows):
@@ -158,10 +171,29 @@ class Book:
         for event_id in self._history_ids():
             engine.seen_as_history(event_id)
         for batch in batches(self.recipe, engine.store, start, effects=True):
-            keep = batch.kinds != REFUSED
-            values = dense_values(self.recipe, engine.store.vault, batch)[keep]
-            for each in (judge, *engine.shadows):
-                each.observe(batch.kinds[keep], batch.ts_ns[keep], values)
+            keep = np.flatnonzero(batch.kinds != REFUSED)
+            values = dense_values(self.recipe, engine.store.vault, batch)
+            judge.observe(batch.kinds[keep], batch.ts_ns[keep], values[keep])
+            # A shadow feeds back what it would have done itself, not what was done.
+            came = np.array([i for i in keep.tolist() if not _own_effect(self.recipe, batch, i)], np.int64)
+            ids = [batch.ids[i] for i in came.tolist()]
+            for shadow in engine.shadows:
+                if shadow.sequential:
+                    shadow.judge(batch.kinds[came], batch.ts_ns[came], values[came], ids)
+                else:
+                    shadow.observe(batch.kinds[came], batch.ts_ns[came], values[came])
+
+    def challenger(self, recipe_bytes: bytes, model_bytes: bytes) -> Judge:
+        """Another recipe's judge that has seen this book's history, for `what_if`.
+
+        Raises BadValue if recipe and model do not belong together, or read other events than this book's.
+        """
+        judge = _judge(recipe_bytes, model_bytes, "challenger")
+        same_events(self.recipe, judge.recipe)
+        if (history := self.history()) is not None:
+            values = dense_values(self.recipe, self.engine.store.vault, history)
+            judge.observe(history.kinds, history.ts_ns, values, self.engine.threads)
+        return judge
 
     def again(self) -> Engine:
         """A new engine in memory with the same recipe, history and keys, for a replay."""
@@ -215,8 +247,12 @@ def like(frame: Any, table: pa.Table) -> Any:
 
 
 def history_table(recipe: Recipe, vault: Vault, batch: Batch) -> pa.Table:
-    """Readable events with tokens in place of identifiers, one int64 column for each column of the recipe."""
-    keep = np.flatnonzero(batch.kinds != REFUSED)
+    """Readable events with tokens in place of identifiers, one int64 column for each column of the recipe.
+
+    Of events with one id only the first is there, as it alone moved the windows.
+    """
+    first = {event_id: i for i, event_id in reversed(list(enumerate(batch.ids))) if batch.kinds[i] != REFUSED}
+    keep = np.array(sorted(first.values()), np.int64)
     values = dense_values(recipe, vault, batch)[keep]
     fields: dict[str, Any] = {
         "id": pa.array([batch.ids[i] for i in keep.tolist()], pa.string()),
@@ -246,6 +282,37 @@ def history_batch(recipe: Recipe, vault: Vault, table: pa.Table) -> Batch:
     kind = table["kind"].to_numpy().astype(np.int8)
     assert kind.max(initial=0) < len(kinds(recipe)), "history is of this recipe"
     return Batch(table["id"].to_pylist(), kind, table["ts_ns"].to_numpy(), np.stack(stacked, axis=1), names)
+
+
+def in_frame_order(recipe: Recipe, table: pa.Table, batch: Batch, answers: Sequence[Answer]) -> list[Answer]:
+    """Answers to a sorted batch in the order of its table; outcomes that the mapping added are left out."""
+    column = recipe.source.id if recipe.source is not None else "id"
+    texts = [str(row) for row in range(table.num_rows)]
+    if column is not None:
+        texts = arrays.ids(arrays.whole(table.column(column)))[0].to_pylist()
+    lost = {refused.position for refused in batch.refusals.values()}
+    rows: dict[str, deque[int]] = {}
+    for row, event_id in enumerate(texts):
+        if row not in lost:
+            rows.setdefault(event_id, deque()).append(row)
+    found: dict[int, Answer] = {}
+    for i, (event_id, answer) in enumerate(zip(batch.ids, answers, strict=True)):
+        if i in batch.refusals:
+            found[batch.refusals[i].position] = answer
+        elif places := rows.get(event_id):
+            found[places.popleft()] = answer
+    return [found[row] for row in sorted(found)]
+
+
+def _own_effect(recipe: Recipe, batch: Batch, row: int) -> bool:
+    return recipe.policy.effects and batch.kinds[row] == EFFECT and batch.ids[row].endswith(OWN_EFFECT)
+
+
+def _judge(recipe_bytes: bytes, model_bytes: bytes, where: str) -> Judge:
+    """A recipe with its model. Raises BadValue if they do not belong together."""
+    recipe, model = read_recipe(recipe_bytes, where), Model.read(model_bytes)
+    _belong(recipe, model)
+    return Judge(recipe, recipe_bytes, model)
 
 
 def _belong(recipe: Recipe, model: Model) -> None:

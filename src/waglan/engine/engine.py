@@ -6,7 +6,7 @@ Nothing is on disk before `commit`; whoever answers people commits first. A batc
 windows that have seen more than the records tell: nothing is sealed from then on, and the book is opened again.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
 from typing import Final
 
@@ -27,6 +27,8 @@ from waglan.store.records import Store
 from waglan.store.recovery import recover
 
 Ints = NDArray[np.int64]
+Beside = tuple[bytes, bytes]
+"""What one shadow said of an event: its recipe's digest and its record."""
 
 PENDING_MAX: Final = 8192
 """Records held before they are written unasked; one transaction of this many costs under 50 ms."""
@@ -107,8 +109,11 @@ class Engine:
         self.whole = True
         return warm
 
-    def decide(self, batch: Batch) -> list[Answer]:
-        """One answer for each row of the batch, in order; the same answers and bytes however the stream is cut."""
+    def decide(self, batch: Batch, beside: Mapping[str, Sequence[Beside]] | None = None) -> list[Answer]:
+        """One answer for each row of the batch, in order; the same answers and bytes however the stream is cut.
+
+        beside: for a replay, by event id what shadows of that time said; it is sealed as it is.
+        """
         self._begin()
         batch = self._without_own(batch)
         fresh = self._fresh(batch)
@@ -117,11 +122,12 @@ class Engine:
         codes, ts_ns, ids = batch.kinds[at], batch.ts_ns[at], [batch.ids[i] for i in at.tolist()]
         found = self.judge.judge(codes, ts_ns, dense, ids)
         shadows = [shadow.judge(codes, ts_ns, dense, ids) for shadow in self.shadows]
-        if len(at) == len(batch) and found.decided.all() and not (self._effects or self.shadows):
+        if len(at) == len(batch) and found.decided.all() and not (self._effects or self.shadows or beside):
             out = self._write_plain(ts_ns, ids, dense, tokens, found)
             return self._done(out)
         answers: dict[int, Answer] = {}
-        good = iter(self._write(codes, ts_ns, ids, dense, tokens, found, shadows))
+        said = self._beside(ids, ts_ns, tokens, found, shadows) if self.shadows else beside or {}
+        good = iter(self._write(codes, ts_ns, ids, dense, tokens, found, said))
         for i in fresh:
             answers[i] = self._refuse(batch.refusals[i]) if batch.kinds[i] == REFUSED else next(good)
         self.whole = True
@@ -271,17 +277,12 @@ class Engine:
         dense: Ints,
         tokens: Ints,
         found: Verdicts,
-        shadows: Sequence[Verdicts],
+        beside: Mapping[str, Sequence[Beside]],
     ) -> Iterable[Answer]:
         """Records of readable events one after the other; the caller takes one answer for each."""
         late = (found.status & LATE) > 0
         decided = np.flatnonzero(found.decided).tolist()
         records = iter(self.scribe.decisions(decided, ids, ts_ns, tokens, found, late))
-        others = []  # by place: a shadow may decide what the champion's bounds refused, and that is left out
-        for scribe, v in zip(self._scribes, shadows, strict=True):
-            at = np.flatnonzero(v.decided & found.decided).tolist()
-            lines = scribe.decisions(at, ids, ts_ns, tokens, v, (v.status & LATE) > 0)
-            others.append((scribe, dict(zip(at, lines, strict=True))))
         values = dict(zip(np.flatnonzero(~found.decided).tolist(), packed(tokens[~found.decided]), strict=True))
         verbs, who = self.judge.verbs, dense[:, self._subject].tolist()
         columns = zip(ids, codes.tolist(), ts_ns.tolist(), who, found.decided.tolist(), strict=True)
@@ -298,9 +299,8 @@ class Engine:
             position = self._put(DECISION, event_id, next(records), subject, ts, name, score)
             if self._effects and verb:
                 self._put_effect(event_id, ts, tokens[i], verb, subject, bool(late[i]))
-            for scribe, beside in others:
-                if i in beside:
-                    self._put_shadow(scribe, event_id, beside[i], subject)
+            for digest, line in beside.get(event_id, ()):
+                self._put_shadow(digest, event_id, line, subject)
             yield Answer(event_id, position, name, score, reasons)
 
     def _write_plain(self, ts_ns: Ints, ids: Sequence[str], dense: Ints, tokens: Ints, found: Verdicts) -> list[Answer]:
@@ -316,6 +316,18 @@ class Engine:
         self._pending.extend(DECISION, records, self.scribe.digest, ids, keys, held, ts_ns.tolist(), verbs, scores)
         self._seen.update(zip(ids, positions, strict=True))
         return [Answer(*line) for line in zip(ids, positions, verbs, scores, found.reasons, strict=True)]
+
+    def _beside(
+        self, ids: Sequence[str], ts_ns: Ints, tokens: Ints, found: Verdicts, shadows: Sequence[Verdicts]
+    ) -> dict[str, list[Beside]]:
+        """What the shadows say, by event. What one decides and the champion's bounds refused is left out."""
+        said: dict[str, list[Beside]] = {}
+        for scribe, v in zip(self._scribes, shadows, strict=True):
+            at = np.flatnonzero(v.decided & found.decided).tolist()
+            lines = scribe.decisions(at, ids, ts_ns, tokens, v, (v.status & LATE) > 0)
+            for i, line in zip(at, lines, strict=True):
+                said.setdefault(ids[i], []).append((scribe.digest, line))
+        return said
 
     def _put(
         self,
@@ -342,10 +354,9 @@ class Engine:
         record = self.scribe.observation(event_id, EFFECT, ts_ns, packed(effect[None])[0], late)
         self._put(OBSERVATION, event_id, record, subject, ts_ns)
 
-    def _put_shadow(self, scribe: Scribe, event_id: str, record: bytes, subject: int) -> None:
+    def _put_shadow(self, digest: bytes, event_id: str, record: bytes, subject: int) -> None:
         key, token = self._key(subject)
-        salted_by = shadow_salt(event_id, scribe.digest)
-        self._pending.add(SHADOW, record, scribe.digest, None, key, token, salted_by)
+        self._pending.add(SHADOW, record, digest, None, key, token, shadow_salt(event_id, digest))
 
     def _overflow(self, event_id: str, code: int, ts_ns: int, values: msgspec.Raw, status: int, subject: int) -> Answer:
         """An event whose row went beyond its bounds: it moved windows, so it is observed, and then it is refused."""

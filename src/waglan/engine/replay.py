@@ -7,27 +7,28 @@ event, so it still works when somebody's events are gone. Another recipe over th
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import islice, zip_longest
 from typing import Final
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from waglan.engine.engine import Engine
+from waglan.engine.engine import Beside, Engine
 from waglan.engine.judge import LATE, OWN_EFFECT, Judge
 from waglan.ledger.entry import DECISION, OBSERVATION, REFUSAL, SHADOW
 from waglan.ledger.log import Log
 from waglan.schema.batch import REFUSED, Batch, Refused
 from waglan.schema.recipe import Recipe, columns, kinds
 from waglan.schema.records import (
+    Action,
     Decision,
     Event,
     decode_decision,
     decode_observation,
     decode_refusal,
 )
-from waglan.schema.units import NULL
+from waglan.schema.units import NULL, BadValue
 from waglan.store.records import Row, Store
 from waglan.store.vault import Vault
 
@@ -76,12 +77,18 @@ def batch_of(recipe: Recipe, vault: Vault, events: list[Event | Refused]) -> Bat
     codes = {kind: code for code, kind in enumerate(kinds(recipe))}
     entities = [(j, c.entity) for j, c in enumerate(columns(recipe).values()) if c.entity]
     held = [e.values if isinstance(e, Event) else (None,) * len(names) for e in events]
-    values = np.array([[NULL if v is None else v for v in row] for row in held], np.int64).reshape(-1, len(names))
+    for event in events:
+        if isinstance(event, Event) and (len(event.values) != len(names) or event.kind not in codes):
+            raise BadValue(f"event {event.id!r} has another form than this recipe's: {event.kind}, {event.values}")
+    values = matrix(held).reshape(-1, len(names))
     people: dict[int, list[str]] = {}
     for j, subject_type in entities:
         column = values[:, j]
         tokens, local = np.unique(column[column != NULL], return_inverse=True)
-        people[j] = [vault.identifier(subject_type, token) for token in tokens.tolist()]
+        try:
+            people[j] = [vault.identifier(subject_type, token) for token in tokens.tolist()]
+        except KeyError as error:
+            raise BadValue(f"the token {error} of column {names[j]!r} is nobody's: its record was changed") from None
         column[column != NULL] = local
     refusals = {i: e for i, e in enumerate(events) if isinstance(e, Refused)}
     return Batch(
@@ -94,26 +101,56 @@ def batch_of(recipe: Recipe, vault: Vault, events: list[Event | Refused]) -> Bat
     )
 
 
-def recorded(rows: Iterator[Row], decided: str, effects: bool = False) -> Iterator[Event | Refused]:
-    """The events behind records, in log order: what came in, and with `effects` the effects an engine itself added."""
+def recorded(
+    rows: Iterator[Row], decided: str, effects: bool = False, beside: dict[str, list[Beside]] | None = None
+) -> Iterator[Event | Refused]:
+    """The events behind records, in log order: what came in, and with `effects` the effects an engine itself added.
+
+    What shadows said goes into `beside`, by event, as it is met: behind its event. Raises BadValue for a record that
+    cannot be read.
+    """
     overflowed = -1
     for row in rows:
-        if row.kind == DECISION:
-            yield decode_decision(row.record).event
-        elif row.kind == OBSERVATION:
-            event = decode_observation(row.record).event
-            if effects or not (event.kind == "effect" and event.id.endswith(OWN_EFFECT)):
-                yield event
-                overflowed = row.position if event.kind == decided else -1
-        elif row.kind == REFUSAL:
-            refusal = decode_refusal(row.record)
-            if not (row.position == overflowed + 1 and refusal.position == overflowed):
-                yield Refused(refusal.code, refusal.column, refusal.position, "")
+        try:
+            if row.kind == DECISION:
+                yield decode_decision(row.record).event
+            elif row.kind == SHADOW and beside is not None:
+                said = decode_decision(row.record)
+                beside.setdefault(said.event.id, []).append((said.recipe, row.record))
+            elif row.kind == OBSERVATION:
+                event = decode_observation(row.record).event
+                if effects or not (event.kind == "effect" and event.id.endswith(OWN_EFFECT)):
+                    yield event
+                    overflowed = row.position if event.kind == decided else -1
+            elif row.kind == REFUSAL:
+                refusal = decode_refusal(row.record)
+                if not (row.position == overflowed + 1 and refusal.position == overflowed):
+                    yield Refused(refusal.code, refusal.column, refusal.position, "")
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise BadValue(f"record {row.position} cannot be read, so it was changed: {error}") from None
 
 
-def batches(recipe: Recipe, store: Store, start: int = 0, effects: bool = False) -> Iterator[Batch]:
-    """The store's events from a position on, in batches of CHUNK; `effects` as in `recorded`."""
-    events = recorded(store.range(start, store.size), recipe.decide, effects)
+def one_ahead(events: Iterator[Event | Refused]) -> Iterator[Event | Refused]:
+    """The same events, each given out when the next one is known, and so all that stands between them."""
+    held = next(events, None)
+    while held is not None:
+        following = next(events, None)
+        yield held
+        held = following
+
+
+def batches(
+    recipe: Recipe,
+    store: Store,
+    start: int = 0,
+    effects: bool = False,
+    beside: dict[str, list[Beside]] | None = None,
+) -> Iterator[Batch]:
+    """The store's events from a position on, in batches of CHUNK; `effects` and `beside` as in `recorded`.
+
+    `beside` is complete for each batch, and whoever hands it in clears it.
+    """
+    events = one_ahead(recorded(store.range(start, store.size), recipe.decide, effects, beside))
     while chunk := list(islice(events, CHUNK)):
         yield batch_of(recipe, store.vault, chunk)
 
@@ -121,32 +158,38 @@ def batches(recipe: Recipe, store: Store, start: int = 0, effects: bool = False)
 def replay_events(engine: Engine, store: Store, log: Log, start: int, progress: Progress | None = None) -> Replayed:
     """Feed the store's records from `start` on to a new engine and compare every entry and the root.
 
-    `engine` is new: in memory, with the same recipe and history, its keys from `VaultKeys`.
+    `engine` is new: in memory, with the same recipe and history, its keys from `VaultKeys`. Records as well as entries
+    are compared. What shadows said is sealed as it was; `replay_rows` with a shadow's judge checks it. Raises BadValue
+    for a record that cannot be read.
     """
     out = Replayed(root=log.root().hex())
     recipe = engine.judge.recipe
-    for batch in batches(recipe, store, start, effects=not recipe.policy.effects):
-        engine.decide(batch)
+    beside: dict[str, list[Beside]] = {}
+    for batch in batches(recipe, store, start, not recipe.policy.effects, beside):
+        engine.decide(batch, beside)
         engine.commit()
+        beside.clear()
         out.from_events += int((batch.kinds == 0).sum())
         if progress:
             progress(len(batch))
     out.records = engine.log.size
-    for position, (a, b) in enumerate(zip(log.entries(), engine.log.entries(), strict=False)):
-        if a != b:
+    ours, theirs = engine.store.range(0, engine.store.size), store.range(0, store.size)
+    for position, (a, b, entry) in enumerate(zip_longest(ours, theirs, log.entries())):
+        if a is None or a.entry != entry or a != b:
             out.differs(position)
-    if log.size != engine.log.size:
-        out.differs(min(log.size, engine.log.size))
     out.replayed_root = engine.log.root().hex()
     return out
 
 
 def replay_rows(judge: Judge, store: Store, progress: Progress | None = None) -> Replayed:
-    """Score and judge every decision of this recipe again from its sealed row, and compare what was sealed."""
+    """Score and judge every decision of this recipe again from its sealed row, and compare what was sealed.
+
+    Raises BadValue for a record that cannot be read.
+    """
     out = Replayed()
     decisions = (row for row in store.range(0, store.size) if row.kind in (DECISION, SHADOW))
     while rows := list(islice(decisions, CHUNK)):
-        held = [(row.position, decode_decision(row.record)) for row in rows]
+        held = [(row.position, _decision(row)) for row in rows]
         mine = [(position, d) for position, d in held if d.recipe == judge.digest]
         for position in _judged_otherwise(judge, mine):
             out.differs(position)
@@ -156,7 +199,18 @@ def replay_rows(judge: Judge, store: Store, progress: Progress | None = None) ->
     return out
 
 
+def _decision(row: Row) -> Decision:
+    try:
+        return decode_decision(row.record)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadValue(f"record {row.position} cannot be read, so it was changed: {error}") from None
+
+
 def _judged_otherwise(judge: Judge, held: list[tuple[int, Decision]]) -> Iterator[int]:
+    wide = len(judge.plan.names), len(columns(judge.recipe))
+    strange = [position for position, d in held if (len(d.row), len(d.event.values)) != wide]
+    yield from strange
+    held = [(position, d) for position, d in held if position not in strange]
     if not held:
         return
     n = len(held)
@@ -165,15 +219,17 @@ def _judged_otherwise(judge: Judge, held: list[tuple[int, Decision]]) -> Iterato
     status = np.array([LATE if d.late else 0 for _, d in held], np.int8)
     found = judge.verdicts(np.zeros(n, np.int8), values, sealed, status, [d.event.id for _, d in held])
     for i, (position, d) in enumerate(held):
-        verb = judge.verbs[found.verbs[i]]
-        same = (found.scores[i], verb, found.reasons[i]) == (d.score_micro, d.actions[0].verb, d.reasons)
-        if not same or (found.parts.get(i) != d.parts):
+        told = (found.scores[i], (Action(judge.verbs[found.verbs[i]]),), found.reasons[i], found.parts.get(i))
+        if told != (d.score_micro, d.actions, d.reasons, d.parts):
             yield position
 
 
 def matrix(rows: list[tuple[int | None, ...]]) -> Ints:
-    """Recorded rows as int64 (n, f), nil as NULL."""
-    return np.array([[NULL if v is None else v for v in row] for row in rows], np.int64)
+    """Recorded rows as int64 (n, f), nil as NULL. Raises BadValue for a number that no int64 holds."""
+    try:
+        return np.array([[NULL if v is None else v for v in row] for row in rows], np.int64)
+    except OverflowError as error:
+        raise BadValue(f"a record holds a number beyond 64 bits, so it was changed: {error}") from None
 
 
 class Difference(msgspec.Struct, frozen=True, kw_only=True):
