@@ -24,9 +24,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from waglan.engine.engine import Answer, Engine
+from waglan.engine.engine import Answer, Engine, Seen
 from waglan.engine.judge import EFFECT, OWN_EFFECT, Judge, same_events
-from waglan.engine.replay import CHUNK, VaultKeys, batches, dense_values
+from waglan.engine.replay import CHUNK, VaultKeys, batches, dense_values, first_rows
 from waglan.features.state import Windows
 from waglan.intake import arrays, from_table, read
 from waglan.ledger.log import Log
@@ -109,11 +109,14 @@ class Book:
             self.engine.store.close()
             self.engine.log.close()
 
-    def warm(self, batch: Batch) -> Warm:
-        """Observe history before the first decision, keep it, seal its digest. Raises BadValue for later history."""
+    def warm(self, batch: Batch, seen: Seen | None = None) -> Warm:
+        """Observe history before the first decision, keep it, seal its digest. Raises BadValue for later history.
+
+        `seen` are windows that saw these very events in training, which saves computing them again.
+        """
         if self.engine.size:
             raise BadValue(f"{self.path}: history comes before the first record; the book has {self.engine.size}")
-        warm = self.engine.observe(batch)
+        warm = self.engine.observe(batch, seen)
         pq.write_table(
             history_table(self.recipe, self.engine.store.vault, batch),
             self.path / "history.parquet",
@@ -251,8 +254,7 @@ def history_table(recipe: Recipe, vault: Vault, batch: Batch) -> pa.Table:
 
     Of events with one id only the first is there, as it alone moved the windows.
     """
-    first = {event_id: i for i, event_id in reversed(list(enumerate(batch.ids))) if batch.kinds[i] != REFUSED}
-    keep = np.array(sorted(first.values()), np.int64)
+    keep = first_rows(batch)
     values = dense_values(recipe, vault, batch)[keep]
     fields: dict[str, Any] = {
         "id": pa.array([batch.ids[i] for i in keep.tolist()], pa.string()),

@@ -8,7 +8,7 @@ windows that have seen more than the records tell: nothing is sealed from then o
 
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 import numpy as np
@@ -18,12 +18,14 @@ from waglan.engine.judge import EFFECT, LATE, OWN_EFFECT, REFUSING, Judge, Verdi
 from waglan.engine.pending import Pending
 from waglan.engine.record import Scribe, packed
 from waglan.ledger.entry import DECISION, OBSERVATION, REFUSAL, SHADOW, WARM, Entry, encode_entry
+from waglan.features.state import Windows
 from waglan.ledger.log import Log
 from waglan.schema.batch import REFUSED, Batch, Refused
 from waglan.schema.recipe import columns
 from waglan.schema.records import Refusal, Warm, decode_decision, decode_observation, decode_refusal, encode
 from waglan.schema.units import NULL, BadValue
 from waglan.store.records import Store
+from waglan.store.vault import Vault
 from waglan.store.recovery import recover
 
 Ints = NDArray[np.int64]
@@ -34,6 +36,15 @@ PENDING_MAX: Final = 8192
 """Records held before they are written unasked; one transaction of this many costs under 50 ms."""
 
 BROKEN_OFF: Final = "a batch was broken off: open the book again"
+
+
+class Seen(Protocol):
+    """Windows after a stretch of history, and the vault whose dense numbers they know subjects by."""
+
+    @property
+    def windows(self) -> Windows: ...
+    @property
+    def vault(self) -> Vault: ...
 
 
 class Answer(msgspec.Struct, frozen=True, gc=False):
@@ -86,18 +97,24 @@ class Engine:
         """Records so far, committed or not."""
         return self.store.size + len(self._pending)
 
-    def observe(self, batch: Batch) -> Warm:
+    def observe(self, batch: Batch, seen: Seen | None = None) -> Warm:
         """History that moves the state and is not decided, sealed as one entry; refused rows are left out.
 
-        Only before the first record: what comes later is observed event by event, in the log.
+        Only before the first record: what comes later is observed event by event, in the log. `seen` are windows
+        that saw these very events already, in training; without them they are computed, with `threads`.
         """
         assert self.size == 0, "history is observed before the first record"
         self._begin()
         at = np.array([i for i in self._fresh(batch) if batch.kinds[i] != REFUSED], np.int64)
         codes, ts_ns = batch.kinds[at], batch.ts_ns[at]
+        if seen is not None:
+            self.store.vault.take_order(seen.vault)
         dense, tokens = self._subjects(batch, at)
         for judge in (self.judge, *self.shadows):
-            judge.observe(codes, ts_ns, dense, self.threads)
+            if seen is not None and judge is self.judge and seen.windows.plan.digest == judge.plan.digest:
+                judge.windows = seen.windows
+            else:
+                judge.observe(codes, ts_ns, dense, self.threads)
         digest, event = sha256(), self.scribe.event
         for i, code, ts, values in zip(at.tolist(), codes.tolist(), ts_ns.tolist(), packed(tokens), strict=True):
             record = event(batch.ids[i], code, ts, values)

@@ -18,7 +18,7 @@ import tomli_w
 from numpy.typing import NDArray
 
 from waglan.engine.judge import REFUSING
-from waglan.engine.replay import dense_values, matrix
+from waglan.engine.replay import dense_values, first_rows, matrix
 from waglan.features.plan import Plan, compile
 from waglan.features.state import Windows
 from waglan.ledger.entry import DECISION, OBSERVATION
@@ -27,7 +27,7 @@ from waglan.models.model import Card, Model
 from waglan.models.training import train as fit_model
 from waglan.policy.ladder import cuts_from_budget, cuts_from_costs
 from waglan.policy.policy import LET_THROUGH
-from waglan.schema.batch import REFUSED, Batch
+from waglan.schema.batch import Batch
 from waglan.schema.recipe import ADDED, Recipe, columns
 from waglan.schema.records import decode_decision, decode_observation
 from waglan.schema.units import DAY_NS, MICRO, MINOR_DIGITS, NULL, BadValue
@@ -49,7 +49,8 @@ class History:
     """Decided events of a batch with their rows and what is known of them.
 
     at: place in the batch; rows (n, f); known_ns: when the truth came, NEVER if it did not; positive: bool (n,), what
-    it was; amounts: the first money column of one currency (`money` is its place), minor units, 0 where null.
+    it was; amounts: the first money column of one currency (`money` is its place), minor units, 0 where null;
+    windows: where they stand after the last event; vault: whose dense numbers they know subjects by.
     """
 
     plan: Plan
@@ -61,17 +62,21 @@ class History:
     amounts: Ints
     money: int
     ids: list[str]
+    windows: Windows
+    vault: Vault
 
 
 def history(recipe: Recipe, batch: Batch, until_ns: int, threads: int = 1) -> History:
     """Step a batch's events up to `until_ns` through new windows and join the outcomes that came before it."""
     stop = int(np.searchsorted(batch.ts_ns, until_ns))
     batch = batch.slice(0, stop)
-    keep = np.flatnonzero(batch.kinds != REFUSED)
+    keep = first_rows(batch)
     plan = compile(recipe)
-    values = dense_values(recipe, Vault(SeededKeys(0)), batch)[keep]
+    vault = Vault(SeededKeys(0))
+    values = dense_values(recipe, vault, batch)[keep]
     codes = batch.kinds[keep]
-    rows, status = Windows(plan, threads).step(
+    windows = Windows(plan, threads)
+    rows, status = windows.step(
         codes, batch.ts_ns[keep], values, blocked=not plan.feedback, threads=threads
     )
     outcome = list(columns(recipe)).index("outcome")
@@ -88,7 +93,7 @@ def history(recipe: Recipe, batch: Batch, until_ns: int, threads: int = 1) -> Hi
     money = money_column(recipe)
     amounts = values[decided, money]
     amounts = np.where(amounts == NULL, 0, amounts)
-    return History(plan, at, batch.ts_ns[at], rows[decided], known_ns, positive, amounts, money, ids)
+    return History(plan, at, batch.ts_ns[at], rows[decided], known_ns, positive, amounts, money, ids, windows, vault)
 
 
 def with_decisions(past: History, since_ns: int, store: Store) -> History:

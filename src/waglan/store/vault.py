@@ -106,6 +106,15 @@ class Vault:
         """The dense number of an identifier, None if it never appeared; nothing is made."""
         return self._type(subject_type).by_identifier.get(identifier)
 
+    def take_order(self, other: "Vault") -> None:
+        """Give every subject of another vault a number here, in that vault's order, so that both agree on dense numbers.
+
+        Raises AssertionError if this vault numbered somebody otherwise before.
+        """
+        for subject_type, kept in other._types.items():
+            numbers = self.intern(subject_type, kept.identifiers)
+            assert (numbers == np.arange(len(numbers))).all(), f"{subject_type!r} is numbered otherwise here already"
+
     def fresh(self) -> list[Subject]:
         """Subjects that are not yet kept, oldest first."""
         return self._fresh
