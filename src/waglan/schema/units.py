@@ -46,7 +46,7 @@ class BadValue(ValueError):
 def duration_ns(text: str) -> int:
     """Nanoseconds of a duration written as a whole number and a unit: 1s, 15m, 6h, 7d, 1y (365 days)."""
     number, unit = text[:-1], text[-1:]
-    if not number.isdigit() or unit not in DURATIONS:
+    if not (number.isascii() and number.isdigit() and len(number) < 12) or unit not in DURATIONS:
         raise BadValue(f"a duration is a whole number and one of s m h d y, such as 7d; it was {text!r}")
     ns = int(number) * DURATIONS[unit]
     if not 0 < ns <= DURATIONS["y"]:
