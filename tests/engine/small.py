@@ -17,7 +17,7 @@ from waglan.features.plan import compile
 from waglan.intake.lines import read_json_lines
 from waglan.intake.message import Reader
 from waglan.ledger.log import Log
-from waglan.models.calibration import logistic
+from waglan.models.calibration import Calibration
 from waglan.models.forest import CATEGORY, COMPARE, Tree, lay
 from waglan.models.model import Model, ModelFile, Term
 from waglan.schema.batch import Batch
@@ -90,6 +90,8 @@ NO_FEEDBACK = (
 )
 """The same names, but nothing that a decision does comes back, so that a batch is worked as one."""
 
+CURVE = Calibration(method="link", at_micro=[-2_000_000, 0, 2_000_000], probability_micro=[119_203, 500_000, 880_797])
+
 START_NS = 1_772_323_200 * SECOND_NS
 """1 March 2026, 08:00 in Hong Kong."""
 
@@ -126,7 +128,7 @@ def small_model(recipe: Recipe) -> Model:
         ModelFile(
             kind="trees", features=names, scales=scales, categorical=[names.index("channel")],
             terms=[Term(name=name, columns=[name]) for name in names],
-            base_nano=-150_000_000, trees=lay(trees, [1] * len(names)), calibration=logistic(),
+            base_nano=-150_000_000, trees=lay(trees, [1] * len(names)), calibration=CURVE,
         )
     )  # fmt: skip
 
