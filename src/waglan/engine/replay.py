@@ -278,6 +278,12 @@ def what_if(judge: Judge, store: Store, amount: str, start: int = 0) -> Iterator
                 )
 
 
+def first_rows(batch: Batch) -> Ints:
+    """Readable rows of a batch, of each id the first: those that move windows."""
+    first = {event_id: i for i, event_id in reversed(list(enumerate(batch.ids))) if batch.kinds[i] != REFUSED}
+    return np.array(sorted(first.values()), np.int64)
+
+
 def dense_values(recipe: Recipe, vault: Vault, batch: Batch) -> Ints:
     """A batch's values with the vault's dense numbers in place of its own."""
     values = batch.values.copy()
