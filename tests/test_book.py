@@ -25,6 +25,7 @@ from waglan.book import Book
 from waglan.engine.engine import Answer
 from waglan.engine.proofs import verify_book
 from waglan.engine.replay import replay_events, replay_rows, what_if
+from waglan.engine.training import history
 from waglan.ledger.log import LogError  # noqa: F401 - the process with the full disk takes it from here
 from waglan.schema.batch import REFUSED, Batch
 from waglan.schema.recipe import read_recipe
@@ -441,3 +442,20 @@ def test_whatever_comes_is_answered(fuzzed: Path, some: list[bytes]) -> None:
 
 def test_errors_of_the_world_are_of_one_family() -> None:
     assert issubclass(StoreLocked, StoreError)
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_windows_that_training_saw_are_those_of_a_warm_start(tmp_path: Path, again: bool) -> None:
+    batch = batch_of_lines([*LINES[:60], *LINES[10:20], *LINES[60:]], NO_FEEDBACK)
+    expected = never_stopped(tmp_path / "whole", batch, NO_FEEDBACK, 100)
+    recipe = read_recipe(NO_FEEDBACK.encode())
+    past = history(recipe, batch.slice(0, 100), 1 << 62)
+    with made(tmp_path / "book", NO_FEEDBACK) as book:
+        book.warm(batch.slice(0, 100), past)
+        book.run(batch.slice(100, 200))
+    with Book.open(tmp_path / "book", KEYS) as book:
+        if again:
+            second = book.again()
+            assert replay_events(second, book.engine.store, book.engine.log, second.size).same
+        book.run(batch.slice(200, len(batch)))
+        assert book.engine.log.root().hex() == expected

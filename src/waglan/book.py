@@ -161,7 +161,10 @@ class Book:
         """Bring the windows to where the log ends."""
         engine, judge = self.engine, self.engine.judge
         alike = all(shadow.plan.digest == judge.plan.digest for shadow in engine.shadows)
-        snapshot = engine.store.snapshot(judge.digest) if alike else None
+        until = engine.store.size
+        if engine.shadows and judge.plan.feedback:  # what was done parts them, so only history is common
+            until = int((self.path / "history.parquet").exists())
+        snapshot = engine.store.snapshot(judge.digest, until) if alike else None
         start = 0
         if snapshot is not None:
             # A challenger with the champion's features begins where the champion stands.

@@ -17,16 +17,16 @@ from numpy.typing import NDArray
 from waglan.engine.judge import EFFECT, LATE, OWN_EFFECT, REFUSING, Judge, Verdicts, same_events
 from waglan.engine.pending import Pending
 from waglan.engine.record import Scribe, packed
-from waglan.ledger.entry import DECISION, OBSERVATION, REFUSAL, SHADOW, WARM, Entry, encode_entry
 from waglan.features.state import Windows
+from waglan.ledger.entry import DECISION, OBSERVATION, REFUSAL, SHADOW, WARM, Entry, encode_entry
 from waglan.ledger.log import Log
 from waglan.schema.batch import REFUSED, Batch, Refused
 from waglan.schema.recipe import columns
 from waglan.schema.records import Refusal, Warm, decode_decision, decode_observation, decode_refusal, encode
 from waglan.schema.units import NULL, BadValue
 from waglan.store.records import Store
-from waglan.store.vault import Vault
 from waglan.store.recovery import recover
+from waglan.store.vault import Vault
 
 Ints = NDArray[np.int64]
 Beside = tuple[bytes, bytes]
