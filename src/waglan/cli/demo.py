@@ -1,15 +1,17 @@
 """`waglan demo`: sixty days of Hong Kong payments, a model, a week as if live, and the page that shows it."""
 
+import sys
 import time
 from pathlib import Path
 from shutil import rmtree
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 import numpy as np
-import typer
+from rich.console import Console, RenderableType
 
 from waglan.book import Book
-from waglan.cli.app import app, console, progress, say, written
+from waglan.cli.console import progress, say, written
+from waglan.cli.worlds import RECIPE
 from waglan.desks.fraud.columns import FRAUDS
 from waglan.desks.fraud.findings import ALERTS, Decided, report
 from waglan.desks.fraud.live import Desk, truth_of
@@ -25,42 +27,25 @@ from waglan.schema.recipe import Recipe, read_recipe
 from waglan.schema.units import DAY_NS, MICRO, BadValue
 from waglan.store.keys import SeededKeys
 
-RECIPE: Final = Path(__file__).parent.parent / "desks" / "fraud" / "hk-payments.toml"
 SHADOW_DAYS: Final = 2
 """The last days of the live week, in which the retrained challenger is judged in shadow."""
 
-Json = Annotated[bool, typer.Option("--json", help="One JSON object in place of text.")]
 
-
-@app.command()
-def demo(
-    out: Annotated[Path, typer.Argument(help="directory for the book and the page")] = Path("demo"),
-    seed: Annotated[int, typer.Option(help="seed of the world")] = 1,
-    payments: Annotated[int, typer.Option(help="payments in sixty days")] = 600_000,
-    days: Annotated[int, typer.Option(help="days simulated")] = 60,
-    live: Annotated[int, typer.Option(help="days at the end that are run as if live")] = 7,
-    threads: Annotated[int, typer.Option(help="threads for warm starts and training")] = 2,
-    as_json: Json = False,
-) -> None:
-    """Run the fraud desk from nothing to a proved decision, on simulated payments.
-
-    Example: waglan demo demo --seed 7
-    """
+def demo(out: Path, seed: int, payments: int, days: int, live: int, threads: int, as_json: bool) -> None:
+    """Simulate, train, run the last `live` days as if live with a retraining among them, and write page and proof."""
     data = RECIPE.read_bytes()
     recipe = read_recipe(data)
     if not SHADOW_DAYS < live < days - 14:
         raise BadValue(f"--live lies between {SHADOW_DAYS + 1} and {days - 15}, it was {live}")
     _fresh(out)
-    with progress("simulating payments", 1) as step:
+    with progress("simulating payments"):
         world = simulate(seed, days=days, payments=payments)
         batch = world.events(recipe)
-        step(1)
     since, until = world.end_ns - live * DAY_NS, world.end_ns
-    with progress("computing features", 1) as step:
-        past = history(recipe, batch, until, threads)
-        step(1)
+    with progress("computing features"):
+        past = history(recipe, batch, since, threads)
     kinds = [kind for kind in FRAUDS if kind != "none"]
-    with progress("training, once more for each kind", 1 + len(kinds)) as step:
+    with progress("training, and without each kind", 1 + len(kinds)) as step:
         trained = train_on(recipe, past, since)
         step(1)
         untaught = [(kind, _without(recipe, past, since, world, kind, step)) for kind in kinds]
@@ -119,16 +104,14 @@ def _week(
     keys, turn = SeededKeys(seed), until - SHADOW_DAYS * DAY_NS
     start = int(np.searchsorted(batch.ts_ns, since))
     with Book.create(out / "book", trained.recipe_bytes, trained.model.data, keys) as book:
-        with progress("observing history", 1) as step:
-            book.warm(batch.slice(0, start))
-            step(1)
+        with progress("observing history"):
+            book.warm(batch.slice(0, start), past)
         desk = Desk(book, world, batch, time.perf_counter_ns)
         with progress("deciding as if live", len(batch) - start) as step:
             desk.run(since, turn, step)
         lived = with_decisions(past, since, book.engine.store)
-    with progress("retraining with verdicts", 1) as step:
+    with progress("retraining with verdicts"):
         again = train_on(recipe, lived, turn, mature_days=1, stopped=desk.live.stopped())
-        step(1)
     book = Book.open(out / "book", keys, [(again.recipe_bytes, again.model.data)], threads)
     desk.book = book
     with progress("deciding, challenger in shadow", len(batch) - int(np.searchsorted(batch.ts_ns, turn))) as step:
@@ -179,16 +162,23 @@ def _top(scores: Any, alerts: int) -> Any:
 
 
 def _tell(found: FraudReport, trained: Trained, challenged: dict[str, Any], out: Path, as_json: bool) -> None:
-    def show() -> Any:
-        console.print(summary(found))
-        champion, challenger = (challenged[f"{name}_ap_micro"] for name in ("champion", "challenger"))
-        console.print(
-            f"{challenged['verdicts']} verdicts came back; average precision in the last {SHADOW_DAYS} days: champion "
-            f"{_shown(champion)}, challenger retrained with them {_shown(challenger)}"
-        )
-        return f"\nopen {out / 'report.html'} in a browser; the proof is {out / 'proof.json'}"
+    champion, challenger = (_shown(challenged[f"{name}_ap_micro"]) for name in ("champion", "challenger"))
+    lines = [
+        rendered(summary(found)),
+        f"{challenged['verdicts']} verdicts came back; average precision in the last {SHADOW_DAYS} days: "
+        f"champion {champion}, challenger retrained with them {challenger}",
+        "",
+        f"open {out / 'report.html'} in a browser; the proof is {out / 'proof.json'}",
+    ]
+    say(as_json, {"report": str(out / "report.json"), "trained": trained.facts, "loop": challenged}, lambda: lines)
 
-    say(as_json, {"report": str(out / "report.json"), "trained": trained.facts, "loop": challenged}, show)
+
+def rendered(what: RenderableType) -> str:
+    """As the terminal shows it, or 100 columns of plain text where there is none."""
+    console = Console(highlight=False) if sys.stdout.isatty() else Console(highlight=False, width=100)
+    with console.capture() as caught:
+        console.print(what)
+    return caught.get().rstrip("\n")
 
 
 def _shown(micro: int | None) -> str:

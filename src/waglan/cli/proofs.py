@@ -1,72 +1,129 @@
 """`waglan prove` and `waglan verify`: one record against the root, and a whole book against itself."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from waglan.book import Book
-from waglan.cli.app import app, console, keys_of, pairs, progress, say, written
-from waglan.engine.proofs import prove_event, verify_book
-from waglan.ledger.proof import check, read_proof, write_proof
+from waglan.cli.console import pairs, progress, say, written
+from waglan.cli.options import BookPath, Json, opened, there
 from waglan.schema.units import BadValue
 
-Json = Annotated[bool, typer.Option("--json", help="One JSON object in place of text.")]
+if TYPE_CHECKING:
+    from waglan.ledger.proof import Proof
 
 
-@app.command()
 def prove(
-    book: Annotated[Path, typer.Argument(help="directory of a book")],
-    event_id: Annotated[str, typer.Argument(help="id of the event whose record is proved")],
+    book: BookPath,
+    event_id: Annotated[str, typer.Argument(metavar="ID", help="id of the event whose record is proved")],
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="where the proof goes; standard output without it")
-    ] = None,
-) -> None:
-    """Write one self-contained proof that a record is in the log: record, salt, path, root.
-
-    Example: waglan prove demo/book P0990001 -o proof.json
-    """
-    with Book.open(book, keys_of(None)) as opened:
-        data = write_proof(prove_event(opened.engine, event_id))
-    if out is None:
-        console.print(data.decode(), soft_wrap=True, markup=False)
-    else:
-        written(out, data)
-
-
-@app.command()
-def verify(
-    path: Annotated[Path, typer.Argument(help="a book's directory, or a proof file")],
-    root: Annotated[
-        str | None, typer.Option(help="the root you trust, in hex; without it a proof agrees with itself")
+        Path | None, typer.Option("--out", "-o", metavar="FILE", help="where the proof goes; else standard output")
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Check a proof, or every record of a book against its commitment and the tree.
+    """Write one proof that a record is in the log.
 
-    Example: waglan verify proof.json --root 9f2c...
+    The proof holds the record, its salt, its path and the root. Whoever has it can read this record and no other, and
+    can check it without the book.
+
+    \b
+    Example:
+      waglan prove book P0053000 -o proof.json
     """
-    trusted = _hex(root)
-    if path.is_dir():
-        with Book.open(path, keys_of(None)) as opened, progress("checking", opened.engine.size) as step:
-            found = verify_book(opened.engine, trusted, step)
-        facts = {"records": found.records, "root": found.root, "bad": found.bad}
-        say(
-            as_json,
-            facts,
-            lambda: pairs("the book agrees with its log" if not found.bad else "the book does NOT agree", facts),
-        )
-        if found.bad:
-            raise typer.Exit(1)
+    with opened(book) as made:
+        from waglan.engine.proofs import prove_event
+        from waglan.ledger.proof import write_proof
+
+        proof = prove_event(made.engine, event_id)
+    data = write_proof(proof)
+    if out is None:
+        print(data.decode().rstrip("\n"))
         return
+    written(out, data)
+    facts = {"event": event_id, "index": proof.index, "size": proof.size, "root": proof.root, "proof": str(out)}
+    say(as_json, facts, lambda: pairs(f"proved, under {proof.size:,} entries", facts))
+
+
+def verify(
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="a proof, or the directory of a book")],
+    root: Annotated[
+        str | None,
+        typer.Option(metavar="HEX", help="the root you trust; without it things agree with themselves"),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Check a proof, or every record of a book.
+
+    Of a proof: salt and record give the commitment, entry and path give the root. Of a book: every record is opened
+    against its entry, and the entries against the root. Status 1 where something does not agree.
+
+    \b
+    Examples:
+      waglan verify proof.json --root 4bf5122f344554c53bde2ebb8cd2b7e3d1600ad631c385a5d7cce23c7785459a
+      waglan verify book
+    """
+    trusted = _trusted(root)
+    if path.is_dir():
+        _book(path, trusted, as_json)
+    else:
+        _proof(there(path, "a proof (.json) or a book"), trusted, as_json)
+
+
+def _book(path: Path, trusted: bytes | None, as_json: bool) -> None:
+    with opened(path) as book:
+        from waglan.engine.proofs import verify_book
+
+        with progress("checking records", book.engine.size) as step:
+            found = verify_book(book.engine, trusted, step)
+    facts = {"records": found.records, "root": found.root, "root_trusted": trusted is not None, "bad": found.bad}
+    title = "the book does NOT agree with its log" if found.bad else "every record is what the log committed to"
+    say(as_json, facts, lambda: pairs(title, facts))
+    if found.bad:
+        raise typer.Exit(1)
+
+
+def _proof(path: Path, trusted: bytes | None, as_json: bool) -> None:
+    from waglan.ledger.proof import check, read_proof
+    from waglan.ledger.tree import BadProof
+
     proof = read_proof(path.read_bytes())
-    check(proof, trusted)
-    facts = {"index": proof.index, "size": proof.size, "root": proof.root, "trusted_root": root is not None}
-    say(as_json, facts, lambda: pairs("the proof holds", facts))
-
-
-def _hex(root: str | None) -> bytes | None:
+    why = None
     try:
-        return None if root is None else bytes.fromhex(root)
+        check(proof, trusted)
+    except BadProof as error:
+        why = str(error)
+    facts: dict[str, Any] = {"holds": why is None, "root_trusted": trusted is not None}
+    facts |= {"why_not": why} if why else proved(proof)
+    facts |= {"index": proof.index, "size": proof.size, "root": proof.root}
+    title = "the proof does NOT hold" if why else "the proof holds"
+    if not why and trusted is None:
+        title += ", under its own root; give --root to check it against one you trust"
+    say(as_json, facts, lambda: pairs(title, facts))
+    if why:
+        raise typer.Exit(1)
+
+
+def proved(proof: "Proof") -> dict[str, Any]:
+    """What a proof that holds shows: of a decision its event, verb and score; of another record its kind."""
+    from waglan.ledger.entry import DECISION, OBSERVATION, decode_entry
+    from waglan.schema.records import decode_decision, decode_observation
+
+    kind, record = decode_entry(bytes.fromhex(proof.entry)).kind, bytes.fromhex(proof.record)
+    if kind == DECISION:
+        made = decode_decision(record)
+        verbs = ", ".join(action.verb for action in made.actions)
+        return {"event": made.event.id, "decided": verbs, "score_micro": made.score_micro, "reasons": made.reasons}
+    if kind == OBSERVATION:
+        event = decode_observation(record).event
+        return {"event": event.id, "observed": event.kind}
+    return {"record_of_kind": kind}
+
+
+def _trusted(root: str | None) -> bytes | None:
+    try:
+        given = None if root is None else bytes.fromhex(root)
     except ValueError:
-        raise BadValue(f"a root is 64 hexadecimal digits, it was {root!r}") from None
+        given = b""
+    if given is not None and len(given) != 32:
+        raise BadValue(f"--root is 64 hexadecimal digits, it was {root!r}")
+    return given

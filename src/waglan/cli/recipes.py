@@ -4,48 +4,56 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from waglan.cli.app import app, say
-from waglan.engine.lint import lint
-from waglan.schema.difference import differences
-from waglan.schema.recipe import open_recipe
+from waglan.cli.console import say, table
+from waglan.cli.options import Json, recipe_at
 
 commands = typer.Typer(help="Check a recipe, or compare two.", no_args_is_help=True, rich_markup_mode=None)
-app.add_typer(commands, name="recipe")
-
-Json = Annotated[bool, typer.Option("--json", help="One JSON object in place of text.")]
 
 
 @commands.command("lint")
-def lint_command(file: Annotated[Path, typer.Argument(help="recipe.toml")], as_json: Json = False) -> None:
+def lint_command(
+    file: Annotated[Path, typer.Argument(metavar="RECIPE", help="recipe (.toml)")], as_json: Json = False
+) -> None:
     """Say what is wrong with a recipe, or nothing.
 
-    Example: waglan recipe lint recipes/hk-payments.toml
+    Status 1 where something is wrong.
+
+    \b
+    Example:
+      waglan recipe lint world/hk-payments.toml
     """
-    recipe, _ = open_recipe(file)
+    recipe, _ = recipe_at(file)
+    from waglan.engine.lint import lint
+
     found = lint(recipe)
-    say(
-        as_json, {"recipe": recipe.name, "findings": found}, lambda: "\n".join(found) or f"{recipe.name}: nothing found"
-    )
+    calm = f"{recipe.name}: nothing found in {len(recipe.features)} features, {len(recipe.policy.rules)} rules"
+    say(as_json, {"recipe": recipe.name, "findings": found}, lambda: found or [calm])
     if found:
         raise typer.Exit(1)
 
 
 @commands.command("diff")
-def diff_command(before: Path, after: Path, as_json: Json = False) -> None:
+def diff_command(
+    before: Annotated[Path, typer.Argument(metavar="BEFORE", help="recipe (.toml), or a directory that holds one")],
+    after: Annotated[Path, typer.Argument(metavar="AFTER", help="the other")],
+    as_json: Json = False,
+) -> None:
     """Say what changed from one recipe to another.
 
-    Example: waglan recipe diff recipes/hk-payments.toml demo/book/recipe.toml
+    Features, rules and lists are matched by name and not by place. Status 0 whether or not they differ.
+
+    \b
+    Example:
+      waglan recipe diff world/hk-payments.toml trained
     """
-    changes = differences(open_recipe(before)[0], open_recipe(after)[0])
+    from waglan.schema.difference import differences
 
-    def table() -> Table | str:
-        if not changes:
-            return "the two recipes are the same"
-        lines = Table("path", "before", "after", box=None, pad_edge=False)
-        for change in changes:
-            lines.add_row(change.path, change.before or "-", change.after or "-")
-        return lines
-
-    say(as_json, {"changes": changes}, table)
+    changes = differences(recipe_at(before)[0], recipe_at(after)[0])
+    rows = [(change.path, change.before or "-", change.after or "-") for change in changes]
+    title = f"{len(changes)} differences"
+    say(
+        as_json,
+        {"changes": changes},
+        lambda: table(title, ("path", "before", "after"), rows) if rows else ["the two recipes are the same"],
+    )

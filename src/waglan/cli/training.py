@@ -1,0 +1,70 @@
+"""`waglan train`: history becomes a model, and a recipe that names it."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from waglan.cli.console import pairs, progress, say, written
+from waglan.cli.options import EVENTS, Json, recipe_at, tell_refused, there, time_ns
+from waglan.schema.recipe import read_recipe
+from waglan.schema.units import MICRO, BadValue
+
+
+def train(
+    recipe: Annotated[Path, typer.Argument(metavar="RECIPE", help="recipe (.toml)")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="events with their outcomes")],
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="where recipe.toml and model.json go")],
+    until: Annotated[
+        str | None, typer.Option(metavar="DATE", help="use nothing known at or after this; all without it")
+    ] = None,
+    days: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="learn from this many days; all without it")
+    ] = None,
+    mature: Annotated[
+        int, typer.Option(metavar="N", min=0, help="leave out the last days, whose truth is still to come")
+    ] = 7,
+    threads: Annotated[int, typer.Option(metavar="N", min=1, help="threads for features; the model is the same")] = 2,
+    as_json: Json = False,
+) -> None:
+    """Learn a model and its cuts from history.
+
+    The last fifth of the days sets calibration and cuts and is not learned from; AP and AUC are measured on it. The
+    recipe that is written names the model by its digest and states the cuts.
+
+    \b
+    Example:
+      waglan train world/hk-payments.toml world/events.parquet --until 2026-02-27 -o trained
+    """
+    parsed, _ = recipe_at(recipe)
+    there(file, EVENTS)
+    from waglan.engine.training import history, train_on
+    from waglan.intake import read
+    from waglan.models.lightgbm_forest import library
+
+    if parsed.model.kind == "lightgbm":
+        library()  # what the machine lacks is said before the work and not after it
+
+    with progress(f"reading {file.name}"):
+        batch = read(file, parsed)
+    tell_refused(batch)
+    if not len(batch):
+        raise BadValue(f"{file}: holds no events")
+    end = int(batch.ts_ns[-1]) + 1 if until is None else time_ns(until, parsed.zone, "--until")
+    with progress("computing features"):
+        past = history(parsed, batch, end, threads)
+    with progress("training"):
+        made = train_on(parsed, past, end, days=days, mature_days=mature)
+    written(out / "model.json", made.model.data)
+    written(out / "recipe.toml", made.recipe_bytes)
+    card = made.model.file.card
+    facts: dict[str, Any] = {
+        "recipe": parsed.name,
+        "learned_from": card.rows,
+        "frauds": card.positives,
+        "average_precision": card.metrics["ap_micro"] / MICRO,
+        "auc": card.metrics["auc_micro"] / MICRO,
+        "cut": read_recipe(made.recipe_bytes).policy.cuts,
+        "model": made.model.digest.hex(),
+    }
+    say(as_json, facts, lambda: pairs(f"trained into {out}", facts))
