@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,11 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.foreign import LOOK, REPORT, ROOT, SILENT, Declarations, best_cut, fold, gathered, macro_f1, run
+from waglan.book import Book
 from waglan.engine.lint import lint
-from waglan.engine.training import NEVER, history
+from waglan.engine.training import NEVER, history, train
 from waglan.intake import from_table
 from waglan.schema.recipe import open_recipe
 from waglan.schema.units import DAY_NS
+from waglan.store.keys import SeededKeys
 
 Shared = Callable[[str], Path]
 FLAGS = st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=30)
@@ -106,6 +109,21 @@ def test_truth_is_joined_by_id(shared: Shared, tmp_path: Path) -> None:
         assert there + len(known.unread(part, past.ids)) == count
 
 
+def test_a_book_decides_the_rows_that_the_bench_scores(shared: Shared, tmp_path: Path) -> None:
+    """The same recipe through the engine, one event after another, gives the scores of the stepped rows."""
+    recipe, _ = open_recipe(ROOT / "recipes" / "customs.toml")
+    few = msgspec.structs.replace(recipe, model=msgspec.structs.replace(recipe.model, parameters={"rounds": 4}))
+    batch = from_table(small(shared), few)
+    trained, past = train(few, batch), history(few, batch, NEVER)
+    scores = dict(zip(past.ids, trained.model.score(past.rows[:, past.plan.use]).tolist(), strict=True))
+    warm = len(batch) - 400
+    with Book.create(tmp_path / "book", trained.recipe_bytes, trained.model.data, SeededKeys(1)) as book:
+        book.warm(batch.slice(0, warm))
+        answers = [a for a in book.run(batch.slice(warm, len(batch))) if a.score_micro is not None]
+    assert len(answers) > 100
+    assert [a.score_micro for a in answers] == [scores[a.id] for a in answers]
+
+
 def test_a_small_run_is_whole_and_does_not_move(shared: Shared, tmp_path: Path) -> None:
     pq.write_table(small(shared), tmp_path / "customs_declarations.parquet")
     (tmp_path / "amlsim").mkdir()
@@ -124,3 +142,5 @@ def test_a_small_run_is_whole_and_does_not_move(shared: Shared, tmp_path: Path) 
     assert first["amlsim"]["transfers"] == 5_000
     for row in first["amlsim"]["rows"].values():
         assert row["test_ap"] > first["amlsim"]["base rate"]
+    low, high = first["amlsim"]["trees less logistic, 95%"]
+    assert low <= high
