@@ -24,8 +24,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from waglan.engine.effects import OWN
 from waglan.engine.engine import Answer, Engine, Seen
-from waglan.engine.judge import EFFECT, OWN_EFFECT, Judge, same_events
+from waglan.engine.judge import EFFECT, Judge, same_events
 from waglan.engine.replay import CHUNK, VaultKeys, batches, dense_values, first_rows
 from waglan.features.state import Windows
 from waglan.intake import arrays, from_table, read
@@ -310,7 +311,7 @@ def in_frame_order(recipe: Recipe, table: pa.Table, batch: Batch, answers: Seque
 
 
 def _own_effect(recipe: Recipe, batch: Batch, row: int) -> bool:
-    return recipe.policy.effects and batch.kinds[row] == EFFECT and batch.ids[row].endswith(OWN_EFFECT)
+    return recipe.policy.effects and batch.kinds[row] == EFFECT and batch.ids[row].endswith(OWN)
 
 
 def _judge(recipe_bytes: bytes, model_bytes: bytes, where: str) -> Judge:

@@ -14,7 +14,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from waglan.engine.judge import EFFECT, LATE, OWN_EFFECT, REFUSING, Judge, Verdicts, same_events
+from waglan.engine.effects import OWN, without_own
+from waglan.engine.judge import EFFECT, LATE, REFUSING, Judge, Verdicts, same_events
 from waglan.engine.pending import Pending
 from waglan.engine.record import Scribe, packed
 from waglan.features.state import Windows
@@ -132,7 +133,7 @@ class Engine:
         beside: for a replay, by event id what shadows of that time said; it is sealed as it is.
         """
         self._begin()
-        batch = self._without_own(batch)
+        batch = without_own(batch) if self._effects else batch
         fresh = self._fresh(batch)
         at = np.array([i for i in fresh if batch.kinds[i] != REFUSED], np.int64)
         dense, tokens = self._subjects(batch, at)
@@ -220,25 +221,6 @@ class Engine:
                 seen[event_id] = -1
                 rows.append(i)
         return rows
-
-    def _without_own(self, batch: Batch) -> Batch:
-        """The batch with rows refused that only the engine may write: effects, and ids such as theirs.
-
-        An id taken by a stranger before its cause came would stop the log. Such a refusal names its own position.
-        """
-        if not self._effects:
-            return batch
-        own = {}
-        for i, (event_id, code) in enumerate(zip(batch.ids, batch.kinds.tolist(), strict=True)):
-            if code == EFFECT:
-                own[i] = Refused("unknown_kind", "kind", -1, "effect")
-            elif event_id.endswith(OWN_EFFECT):
-                own[i] = Refused("bad_id", "id", -1, event_id)
-        if not own:
-            return batch
-        kinds = batch.kinds.copy()
-        kinds[list(own)] = REFUSED
-        return Batch(batch.ids, kinds, batch.ts_ns, batch.values, batch.names, batch.refusals | own)
 
     def _again(self, event_id: str) -> Answer:
         """The first answer to an id; what is pending is written first, so that there is one place to read it."""
@@ -367,7 +349,7 @@ class Engine:
         """What the decision did, as an event right behind it."""
         effect = tokens.copy()
         effect[self._verb_column] = verb
-        event_id = cause + OWN_EFFECT
+        event_id = cause + OWN
         record = self.scribe.observation(event_id, EFFECT, ts_ns, packed(effect[None])[0], late)
         self._put(OBSERVATION, event_id, record, subject, ts_ns)
 

@@ -26,9 +26,6 @@ REFUSING: Final = 2 | 4
 EFFECT: Final = 3
 """Code of the kind `effect` in every recipe."""
 
-OWN_EFFECT: Final = "/effect"
-"""What the id of an engine's own effect has after its cause's id. No event that comes in may have such an id."""
-
 CONCEPTS_MAX: Final = 3
 """Most concepts named in the reasons of one decision; the applicant or analyst reads no more (Reg. B names four)."""
 

@@ -14,8 +14,9 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from waglan.engine.effects import OWN
 from waglan.engine.engine import Beside, Engine
-from waglan.engine.judge import LATE, OWN_EFFECT, Judge
+from waglan.engine.judge import LATE, Judge
 from waglan.ledger.entry import DECISION, OBSERVATION, REFUSAL, SHADOW
 from waglan.ledger.log import Log
 from waglan.schema.batch import REFUSED, Batch, Refused
@@ -119,7 +120,7 @@ def recorded(
                 beside.setdefault(said.event.id, []).append((said.recipe, row.record))
             elif row.kind == OBSERVATION:
                 event = decode_observation(row.record).event
-                if effects or not (event.kind == "effect" and event.id.endswith(OWN_EFFECT)):
+                if effects or not (event.kind == "effect" and event.id.endswith(OWN)):
                     yield event
                     overflowed = row.position if event.kind == decided else -1
             elif row.kind == REFUSAL:

@@ -11,6 +11,7 @@ import msgspec
 
 from waglan.engine.engine import Engine
 from waglan.engine.replay import batch_of
+from waglan.intake.times import END_NS
 from waglan.ledger.entry import DECISION
 from waglan.schema.batch import Batch, Refused
 from waglan.schema.recipe import columns
@@ -32,14 +33,17 @@ def read_verdicts(file: Path) -> list[Verdict | Refused]:
         lines = file.read_bytes().splitlines()
     except OSError as error:
         raise BadValue(f"{file}: {error.strerror}") from None
-    return [_verdict(line, at) for at, line in enumerate(lines) if line.strip()]
+    return [_verdict(line, at) for at, line in enumerate(line for line in lines if line.strip())]
 
 
 def _verdict(line: bytes, position: int) -> Verdict | Refused:
     try:
-        return msgspec.json.decode(line, type=Verdict)
+        verdict = msgspec.json.decode(line, type=Verdict)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         return Refused("bad_line", "", position, f"{line[:80]!r}: {error}")
+    if not 0 <= verdict.ts_ns < END_NS:
+        return Refused("bad_time", "ts_ns", position, str(verdict.ts_ns))
+    return verdict
 
 
 def verdict_events(engine: Engine, verdicts: Iterable[Verdict | Refused]) -> Batch:

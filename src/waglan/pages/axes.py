@@ -65,6 +65,7 @@ def path(points: Sequence[tuple[float, float]]) -> str:
 
 
 def line(x1: float, y1: float, x2: float, y2: float, class_: str) -> Markup:
+    """A straight line."""
     return tag("line", x1=unit(x1), y1=unit(y1), x2=unit(x2), y2=unit(y2), class_=class_)
 
 
@@ -76,11 +77,13 @@ def write(text: Text | str, x: float, y: float, class_: str = "", anchor: str = 
 
 
 def box(x: float, y: float, width: float, height: float, class_: str, *children: Child) -> Markup:
+    """A rectangle; children are titles."""
     sides = {"x": unit(x), "y": unit(y), "width": unit(width), "height": unit(height)}
     return tag("rect", *children, class_=class_, **sides)
 
 
 def dot(x: float, y: float, radius: float, class_: str, *children: Child) -> Markup:
+    """A filled circle; children are titles."""
     return tag("circle", *children, cx=unit(x), cy=unit(y), r=unit(radius), class_=class_)
 
 
