@@ -23,6 +23,7 @@ from typing import Any, Final, Self
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from waglan.engine.effects import OWN
 from waglan.engine.engine import Answer, Engine, Seen
@@ -215,6 +216,19 @@ class Book:
         """The events observed before the first decision; None if there were none."""
         file = self.path / "history.parquet"
         return history_batch(self.recipe, self.engine.store.vault, pq.read_table(file)) if file.exists() else None
+
+    def history_operands(
+        self, names: Sequence[str]
+    ) -> tuple[list[str], NDArray[np.int64], dict[str, NDArray[np.int64]]]:
+        """Ids, times and some columns of history's decided events: entities as tokens, NULL where absent."""
+        file = self.path / "history.parquet"
+        if not file.exists():
+            return [], np.empty(0, np.int64), {name: np.empty(0, np.int64) for name in names}
+        table = pq.read_table(
+            file, columns=["id", "ts_ns", *(f"c_{name}" for name in names)], filters=[("kind", "==", 0)]
+        )
+        columns_ = {name: table[f"c_{name}"].fill_null(NULL).to_numpy() for name in names}
+        return table["id"].to_pylist(), table["ts_ns"].to_numpy(), columns_
 
     def _history_ids(self) -> list[str]:
         file = self.path / "history.parquet"

@@ -46,9 +46,9 @@ def demo(out: Path, seed: int, payments: int, days: int, live: int, threads: int
         past = history(recipe, batch, since, threads)
     kinds = [kind for kind in FRAUDS if kind != "none"]
     with progress("training, and without each kind", 1 + len(kinds)) as step:
-        trained = train_on(recipe, past, since)
+        trained = train_on(recipe, past, since, threads=threads)
         step(1)
-        untaught = [(kind, _without(recipe, past, since, world, kind, step)) for kind in kinds]
+        untaught = [(kind, _without(recipe, past, since, world, kind, threads, step)) for kind in kinds]
     book, elapsed, challenged = _week(out, recipe, trained, world, batch, past, since, until, seed, threads)
     with book:
         all_ = Decided.of(book, truth_of(world))
@@ -76,12 +76,14 @@ def _fresh(out: Path) -> None:
     rmtree(book, ignore_errors=True)
 
 
-def _without(recipe: Recipe, past: History, since: int, world: World, kind: str, step: Any) -> Model | None:
+def _without(
+    recipe: Recipe, past: History, since: int, world: World, kind: str, threads: int, step: Any
+) -> Model | None:
     """A model that never saw one kind; None where too little is left to learn from."""
     truth = truth_of(world)
     mask = np.array([truth.get(event_id) == kind for event_id in past.ids], np.bool_)
     try:
-        made = train_on(recipe, past, since, leave_out=mask).model
+        made = train_on(recipe, past, since, leave_out=mask, threads=threads).model
     except BadValue:
         made = None
     step(1)
@@ -111,7 +113,7 @@ def _week(
             desk.run(since, turn, step)
         lived = with_decisions(past, since, book.engine.store)
     with progress("retraining with verdicts"):
-        again = train_on(recipe, lived, turn, mature_days=1, stopped=desk.live.stopped())
+        again = train_on(recipe, lived, turn, mature_days=1, stopped=desk.live.stopped(), threads=threads)
     book = Book.open(out / "book", keys, [(again.recipe_bytes, again.model.data)], threads)
     desk.book = book
     with progress("deciding, challenger in shadow", len(batch) - int(np.searchsorted(batch.ts_ns, turn))) as step:

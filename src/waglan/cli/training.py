@@ -54,7 +54,7 @@ def train(
     with progress("computing features"):
         past = history(parsed, batch, end, threads)
     with progress("training"):
-        made = train_on(parsed, past, end, days=days, mature_days=mature)
+        made = train_on(parsed, past, end, days=days, mature_days=mature, threads=threads)
     written(out / "model.json", made.model.data)
     written(out / "recipe.toml", made.recipe_bytes)
     card = made.model.file.card

@@ -31,7 +31,7 @@ from waglan.schema.batch import Batch
 from waglan.schema.recipe import ADDED, Recipe, columns
 from waglan.schema.records import decode_decision, decode_observation
 from waglan.schema.units import DAY_NS, MICRO, MINOR_DIGITS, NULL, BadValue
-from waglan.store.keys import SeededKeys
+from waglan.store.keys import NoKeys
 from waglan.store.records import Store
 from waglan.store.vault import Vault
 
@@ -65,6 +65,11 @@ class History:
     windows: Windows
     vault: Vault
 
+    def draws(self, seed: int) -> Ints:
+        """A number below 2**32 for each event, by its id and a seed: CRC-32."""
+        start = zlib.crc32(seed.to_bytes(8, "big", signed=True))
+        return np.array([zlib.crc32(event_id.encode(), start) for event_id in self.ids], np.int64)
+
 
 def history(recipe: Recipe, batch: Batch, until_ns: int, threads: int = 1) -> History:
     """Step a batch's events up to `until_ns` through new windows and join the outcomes that came before it."""
@@ -72,7 +77,7 @@ def history(recipe: Recipe, batch: Batch, until_ns: int, threads: int = 1) -> Hi
     batch = batch.slice(0, stop)
     keep = first_rows(batch)
     plan = compile(recipe)
-    vault = Vault(SeededKeys(0))
+    vault = Vault(NoKeys())
     values = dense_values(recipe, vault, batch)[keep]
     codes = batch.kinds[keep]
     windows = Windows(plan, threads)
@@ -161,7 +166,7 @@ def train(
     """
     until = int(batch.ts_ns[-1]) + 1 if until_ns is None and len(batch) else until_ns or 0
     past = history(recipe, batch, until, threads)
-    return train_on(recipe, past, until, days=days, mature_days=mature_days, stopped=stopped)
+    return train_on(recipe, past, until, days=days, mature_days=mature_days, stopped=stopped, threads=threads)
 
 
 def train_on(
@@ -173,6 +178,7 @@ def train_on(
     mature_days: int = 7,
     stopped: Mapping[str, str] | None = None,
     leave_out: Flags | None = None,
+    threads: int = 1,
 ) -> Trained:
     """As `train`, from rows that are there already. `leave_out` (n,) keeps events from the fit, not from the cuts."""
     end = until_ns - mature_days * DAY_NS
@@ -183,7 +189,7 @@ def train_on(
     positive = past.positive & (past.known_ns < until_ns)
     within = (past.ts_ns >= start) & (past.ts_ns < end) & (weights > 0)
     later = within & (past.ts_ns >= split)
-    drawn, heavier = _drawn(recipe, past.ids, positive)
+    drawn, heavier = _drawn(recipe, past, positive)
     fit = within & (past.ts_ns < split) & drawn
     if leave_out is not None:
         fit &= ~leave_out
@@ -194,28 +200,30 @@ def train_on(
             f"{int((positive & later).sum())} to calibrate on; both are needed, "
             f"before {mature_days} days of maturing"
         )
-    seen = np.ascontiguousarray(past.rows[:, use])
+    seen_fit, seen_later = (
+        np.ascontiguousarray(past.rows[np.ix_(np.flatnonzero(which), use)]) for which in (fit, later)
+    )
     card = Card(
         owner=recipe.owner,
         purpose=recipe.purpose,
         from_ns=start,
         to_ns=split,
-        data_digest=hashlib.sha256(seen[fit].tobytes() + positive[fit].tobytes()).hexdigest(),
+        data_digest=hashlib.sha256(seen_fit.tobytes() + positive[fit].tobytes()).hexdigest(),
     )
     model = fit_model(
-        seen[fit],
+        seen_fit,
         positive[fit].astype(np.int8),
         [plan.names[i] for i in use],
         [plan.scales[i] for i in use],
         kind=recipe.model.kind,
         categorical=[k for k, i in enumerate(use.tolist()) if i in plan.categorical],
-        parameters=dict(recipe.model.parameters),
+        parameters=fit_parameters(recipe, threads),
         seed=recipe.model.seed,
         weights=(weights * heavier)[fit],
         card=card,
     )
-    model = model.calibrated(seen[later], positive[later].astype(np.int8), "isotonic", weights[later])
-    scores = model.score(seen[later])
+    model = model.calibrated(seen_later, positive[later].astype(np.int8), "isotonic", weights[later])
+    scores = model.score(seen_later)
     metrics = {
         "ap_micro": round(average_precision(scores, positive[later]) * MICRO),
         "auc_micro": round(roc_auc(scores, positive[later]) * MICRO),
@@ -236,6 +244,12 @@ def train_on(
     return Trained(model, sealed, facts)
 
 
+def fit_parameters(recipe: Recipe, threads: int) -> dict[str, int | float | str | bool]:
+    """The recipe's parameters; the number of threads is the machine's and changes nothing in the model."""
+    own = dict(recipe.model.parameters)
+    return own | {"threads": threads} if recipe.model.kind == "lightgbm" else own
+
+
 def _weights(recipe: Recipe, past: History, until_ns: int, stopped: Mapping[str, str]) -> NDArray[np.float64]:
     """1 for what ran its course, 0 for what was stopped; what was let through stands for all of its like."""
     weights = np.ones(len(past.at))
@@ -251,15 +265,13 @@ def _weights(recipe: Recipe, past: History, until_ns: int, stopped: Mapping[str,
     return weights
 
 
-def _drawn(recipe: Recipe, ids: list[str], positive: Flags) -> tuple[Flags, NDArray[np.float64]]:
+def _drawn(recipe: Recipe, past: History, positive: Flags) -> tuple[Flags, NDArray[np.float64]]:
     """Which events the fit sees, and what a drawn negative weighs: CRC-32 of seed and id against the share."""
     share = recipe.model.negatives_micro
     heavier = np.where(positive, 1.0, MICRO / share if share else 0.0)
     if share == MICRO:
-        return np.ones(len(ids), np.bool_), heavier
-    start = zlib.crc32(recipe.model.seed.to_bytes(8, "big", signed=True))
-    draws = np.array([zlib.crc32(event_id.encode(), start) for event_id in ids], np.int64)
-    return positive | (draws * MICRO < share << 32), heavier
+        return np.ones(len(positive), np.bool_), heavier
+    return positive | (past.draws(recipe.model.seed) * MICRO < share << 32), heavier
 
 
 def find_cuts(recipe: Recipe, past: History, positive: Flags, later: Flags, scores: Ints) -> dict[str, int]:

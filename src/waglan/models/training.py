@@ -65,7 +65,8 @@ def train(
     whole = list(scales)
     story = card or Card()
     fields = {name: getattr(story, name) for name in story.__struct_fields__} | {
-        "rows": len(rows), "positives": int(wanted.sum()), "parameters": chosen, "seed": seed,
+        "rows": len(rows), "positives": int(wanted.sum()), "seed": seed,
+        "parameters": {name: value for name, value in chosen.items() if name != "threads"},
     }  # fmt: skip
     if kind == "logistic":
         return _logistic(rows, wanted, list(names), whole, list(categorical), chosen, weights, fields)

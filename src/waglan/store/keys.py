@@ -15,6 +15,18 @@ class KeySource(Protocol):
         ...
 
 
+class NoKeys:
+    """Tokens that count and keys of zeros: for work that seals nothing, such as training."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def new(self, subject_type: str, identifier: str) -> tuple[bytes, int]:
+        """The next number; the arguments do not enter."""
+        self._count += 1
+        return bytes(KEY_BYTES), self._count
+
+
 class RandomKeys:
     """Keys and tokens from chance: `entropy(n)` gives n bytes, such as the operating system's."""
 

@@ -10,7 +10,6 @@ rows cost more than writing them does.
 
 import fcntl
 import os
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -20,6 +19,7 @@ from types import TracebackType
 from typing import Any, Final, NamedTuple, Self, TypeVar
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 from sqlalchemy import Column, Connection, Engine, Table, create_engine, delete, event, func, insert, select, text
 from sqlalchemy.dialects.sqlite import dialect
@@ -39,6 +39,7 @@ own; a stride of this length writes each page once (0.7 us a record in place of 
 
 SNAPSHOTS_KEPT: Final = 2
 PART_BYTES: Final = 1 << 26
+ZSTD: Final = pa.Codec("zstd", compression_level=1)
 """Bytes of a snapshot in one row: SQLite's largest value is 10**9 bytes."""
 
 K = TypeVar("K")
@@ -264,7 +265,7 @@ class Store:
             if position is None:
                 return None
             parts = connection.scalars(select(c.bytes).where(mine, c.position == position).order_by(c.part))
-            return position, b"".join(map(zlib.decompress, parts))
+            return position, b"".join(map(_unpacked, parts))
 
     def close(self) -> None:
         """Let the directory go. What was appended is safe without it."""
@@ -339,12 +340,24 @@ def _end(connection: Connection, position: Column[int]) -> int:
     return 0 if last is None else int(last) + 1
 
 
+def _packed(part: bytes) -> bytes:
+    """A part of a snapshot behind its length. zstd: 450 MB of windows take 0.9 s, and 10 s with zlib."""
+    packed: bytes = ZSTD.compress(part, asbytes=True)
+    return len(part).to_bytes(8, "big") + packed
+
+
+def _unpacked(data: bytes) -> bytes:
+    """Inverse of `_packed`."""
+    part: bytes = ZSTD.decompress(data[8:], int.from_bytes(data[:8], "big"), asbytes=True)
+    return part
+
+
 def _keep_snapshot(connection: Connection, recipe: int, position: int, state: bytes) -> None:
     """Write a snapshot and drop all but the latest ones of its recipe."""
     c = snapshots.c
     connection.execute(delete(snapshots).where(c.recipe == recipe, c.position == position))
     starts = range(0, max(len(state), 1), PART_BYTES)
-    parts = [(recipe, position, at, zlib.compress(state[i : i + PART_BYTES], 1)) for at, i in enumerate(starts)]
+    parts = [(recipe, position, at, _packed(state[i : i + PART_BYTES])) for at, i in enumerate(starts)]
     _many(connection, snapshots, parts)
     latest = select(c.position).where(c.recipe == recipe).distinct().order_by(c.position.desc()).limit(SNAPSHOTS_KEPT)
     connection.execute(delete(snapshots).where(c.recipe == recipe, c.position.not_in(latest)))

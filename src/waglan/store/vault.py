@@ -107,7 +107,7 @@ class Vault:
         return self._type(subject_type).by_identifier.get(identifier)
 
     def take_order(self, other: "Vault") -> None:
-        """Give every subject of another vault a number here, in that vault's order, so that both agree on dense numbers.
+        """Give every subject of another vault a number here, in that vault's order, so that both agree on them.
 
         Raises AssertionError if this vault numbered somebody otherwise before.
         """

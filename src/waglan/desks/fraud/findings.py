@@ -5,8 +5,6 @@ The truth is handed in (a world's, or what outcomes and verdicts told): payment 
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from itertools import pairwise
 from typing import Final
 
@@ -15,7 +13,9 @@ from msgspec import structs
 from numpy.typing import NDArray
 
 from waglan.book import Book
+from waglan.desks.fraud.decided import Decided
 from waglan.desks.fraud.explain import customer_facts, explain_analyst, explain_customer
+from waglan.desks.fraud.network import Network, linked, past
 from waglan.desks.fraud.report import (
     Alert,
     Bin,
@@ -29,102 +29,25 @@ from waglan.desks.fraud.report import (
     KindRow,
     Label,
     LeftOut,
-    Node,
-    Past,
     Saved,
-    Tie,
     Totals,
 )
 from waglan.engine.explain import Explained, Part, opened
 from waglan.engine.proofs import prove_event
-from waglan.engine.replay import batch_of, dense_values, matrix
-from waglan.engine.training import money_column
-from waglan.ledger.entry import DECISION, SHADOW
+from waglan.ledger.entry import DECISION
 from waglan.measures.intervals import clopper_pearson
 from waglan.pages.proof import Proof
 from waglan.policy.policy import LET_THROUGH
-from waglan.schema.recipe import Feature, columns
-from waglan.schema.records import Decision, decode_decision
-from waglan.schema.units import DAY_NS, MICRO, NULL, BadValue
+from waglan.schema.recipe import Feature
+from waglan.schema.records import decode_decision
+from waglan.schema.units import DAY_NS, MICRO, BadValue
 
 Ints = NDArray[np.int64]
 
 ALERTS: Final = ("step-up", "review", "decline")
 QUEUE_MAX: Final = 120
 CASES_MAX: Final = 12
-PAST_MAX: Final = 60
-NODES_MAX: Final = 18
 BINS: Final = 48
-
-
-@dataclass(frozen=True)
-class Decided:
-    """The decisions of a book in log order, opened, with what is known to be true of them.
-
-    shadows: a challenger's sealed score by event id, where one ran.
-    """
-
-    book: Book
-    decisions: list[Decision]
-    positions: list[int]
-    shadows: dict[str, int]
-    truth: Mapping[str, str]
-
-    @classmethod
-    def of(cls, book: Book, truth: Mapping[str, str]) -> "Decided":
-        book.engine.commit()
-        decisions, positions, shadows = [], [], {}
-        for row in book.engine.store.range(0, book.engine.store.size):
-            if row.kind == DECISION:
-                decisions.append(decode_decision(row.record))
-                positions.append(row.position)
-            elif row.kind == SHADOW:
-                shadow = decode_decision(row.record)
-                shadows[shadow.event.id] = shadow.score_micro
-        return cls(book, decisions, positions, shadows, truth)
-
-    @cached_property
-    def names(self) -> list[str]:
-        return list(columns(self.book.recipe))
-
-    @cached_property
-    def fraud(self) -> list[str | None]:
-        return [self.truth.get(d.event.id) for d in self.decisions]
-
-    @cached_property
-    def verbs(self) -> list[str]:
-        return [d.actions[0].verb for d in self.decisions]
-
-    @cached_property
-    def rows(self) -> Ints:
-        """The sealed rows as the model sees them, int64 (n, model features)."""
-        judge = self.book.engine.judge
-        use = [judge.plan.names.index(name) for name in judge.model.features]
-        return np.ascontiguousarray(matrix([d.row for d in self.decisions])[:, use])
-
-    @cached_property
-    def scores(self) -> Ints:
-        return np.array([d.score_micro for d in self.decisions], np.int64)
-
-    @cached_property
-    def money(self) -> str:
-        """The column that sums are made of: the first money column of one currency."""
-        return self.names[money_column(self.book.recipe)]
-
-    @cached_property
-    def currency(self) -> str:
-        return self.book.recipe.columns[self.money].money or ""
-
-    def value(self, decision: Decision, name: str) -> int | None:
-        return decision.event.values[self.names.index(name)] if name in self.names else None
-
-    def amount(self, decision: Decision) -> int:
-        return self.value(decision, self.money) or 0
-
-    def word(self, decision: Decision, name: str) -> str:
-        place = self.value(decision, name)
-        listed = (self.book.recipe.columns[name].values or []) if name in self.names else []
-        return "" if place is None else listed[place] if place < len(listed) else "other"
 
 
 def kind_rows(all_: Decided, kinds: Sequence[str]) -> tuple[KindRow, ...]:
@@ -264,89 +187,6 @@ def reliability(all_: Decided) -> tuple[Bin, ...]:
 
 
 EDGES: Final = (0, 100, 215, 464, 1_000, 2_154, 4_642, 10_000, 21_544, 46_416, 100_000, 215_443, 464_159, MICRO + 1)
-
-
-class Network:
-    """Who paid whom and from which device: every payment of a book, history and decided, by token."""
-
-    def __init__(self, all_: Decided) -> None:
-        book = all_.book
-        recipe, vault = book.recipe, book.engine.store.vault
-        batches = [batch_of(recipe, vault, [d.event for d in all_.decisions])]
-        if (history := book.history()) is not None:
-            batches.insert(0, history)
-        layout = list(columns(recipe))
-        values = np.concatenate([dense_values(recipe, vault, b)[b.kinds == 0] for b in batches])
-        self.ids = [i for b in batches for i, k in zip(b.ids, b.kinds.tolist(), strict=True) if k == 0]
-        self.ts_ns = np.concatenate([b.ts_ns[b.kinds == 0] for b in batches])
-        self.place = {event_id: i for i, event_id in enumerate(self.ids)}
-        self.columns = {name: values[:, layout.index(name)] for name in ("payer", "payee", "device", all_.money)}
-        self.order = {name: np.argsort(self.columns[name], kind="stable") for name in ("payer", "payee", "device")}
-        self.accounts = vault.tokens("account")
-        self.devices = vault.tokens("device")
-
-    def before(self, name: str, key: int, place: int) -> Ints:
-        """Places of payments up to `place` whose column is `key`, oldest first."""
-        if key == NULL:
-            return np.empty(0, np.int64)
-        order, column = self.order[name], self.columns[name]
-        low, high = np.searchsorted(column, key, sorter=order), np.searchsorted(column, key, "right", sorter=order)
-        found = order[low:high]
-        return found[found <= place]
-
-
-def past(all_: Decided, net: Network, place: int, verbs: Mapping[str, str]) -> tuple[Past, ...]:
-    """The payer's earlier payments, the latest PAST_MAX."""
-    found = net.before("payer", int(net.columns["payer"][place]), place - 1)[-PAST_MAX:]
-    return tuple(
-        Past(
-            ts_ns=int(net.ts_ns[i]),
-            amount_minor=int(net.columns[all_.money][i]),
-            verb=verbs.get(net.ids[i], "approve"),
-            truth="fraud" if net.ids[i] in all_.truth else "legit",
-        )
-        for i in found.tolist()
-    )
-
-
-def linked(all_: Decided, net: Network, place: int) -> tuple[tuple[Node, ...], tuple[Tie, ...]]:
-    """Accounts and devices near a payment: its two accounts, its device, and whom they last dealt with."""
-    payer, payee, device = (int(net.columns[name][place]) for name in ("payer", "payee", "device"))
-    near = [place]
-    for name, key in (("payer", payee), ("payee", payee), ("payee", payer), ("device", device), ("payer", payer)):
-        near += net.before(name, key, place)[-6:][::-1].tolist()
-    nodes: dict[tuple[str, int], str] = {("account", payer): "payer"}
-    ties: dict[tuple[tuple[str, int], tuple[str, int]], list[int]] = {}
-    flagged: set[tuple[str, int]] = set()
-    for i in dict.fromkeys(near):
-        source, target = ("account", int(net.columns["payer"][i])), ("account", int(net.columns["payee"][i]))
-        thing = ("device", int(net.columns["device"][i]))
-        for end, role in (
-            (target, "payee" if target[1] == payee else "account"),
-            (source, "account"),
-            (thing, "device"),
-        ):
-            if end[1] != NULL and len(nodes) < NODES_MAX:
-                nodes.setdefault(end, role)
-        if net.ids[i] in all_.truth:
-            flagged |= {target}
-        for link, amount in (((source, target), int(net.columns[all_.money][i])), ((source, thing), 0)):
-            if link[0] in nodes and link[1] in nodes and link[0] != link[1]:
-                line = ties.setdefault(link, [0, 0, 0])
-                line[0] += 1
-                line[1] += amount
-                line[2] |= i == place
-    at = {node: k for k, node in enumerate(nodes)}
-    tokens = {"account": net.accounts, "device": net.devices}
-    drawn = tuple(
-        Node(token=int(tokens[kind][key]), role=role, fraud=(kind, key) in flagged)
-        for (kind, key), role in nodes.items()
-    )
-    lines = tuple(
-        Tie(source=at[a], target=at[b], count=count, amount_minor=amount, now=bool(now))
-        for (a, b), (count, amount, now) in ties.items()
-    )
-    return drawn, lines
 
 
 def unit_of(feature: Feature) -> str:
