@@ -86,7 +86,7 @@ def test_an_audit_checks_every_decision_at_both_depths(book: Facts, waglan: Comm
     assert facts["same"]
     assert facts["checked_from_rows"] == book["decided"]
     assert facts["checked_from_events"] >= book["decided"]
-    assert facts["root"] == facts["root_from_events"] == book["root"]
+    assert facts["root"] == facts["root_again"] == book["root"]
     text = waglan("replay", "book", "--rows-only").out
     assert text.startswith("every decision comes out again\n")
     assert str(book["root"]) in text
@@ -114,7 +114,7 @@ def test_what_would_change(book: Facts, waglan: Command) -> None:
     assert facts["currency"] == "HKD"
     text = waglan("replay", "book", "--recipe", "stricter.toml").out
     assert "step-up  review" in text
-    assert str(facts["people"][0]["token"]) in text
+    assert f"{facts['people'][0]['token']:016x}" in text
 
 
 def test_the_same_recipe_changes_nothing(book: Facts, waglan: Command) -> None:
@@ -143,7 +143,7 @@ def test_a_proof_goes_out_and_is_checked(book: Facts, waglan: Command) -> None:
     assert json.loads(on_stdout) == json.loads(Path("out/proof.json").read_bytes())
     checked = json.loads(waglan("verify", "out/proof.json", "--root", root, "--json").out)
     assert (checked["holds"], checked["root_trusted"], checked["event"]) == (True, True, event_id)
-    assert "give --root" in waglan("verify", "out/proof.json").out
+    assert "compare it with one you trust" in waglan("verify", "out/proof.json").out
 
 
 def test_a_proof_that_does_not_hold_is_status_1(book: Facts, waglan: Command) -> None:

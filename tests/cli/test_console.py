@@ -22,6 +22,12 @@ def test_pairs_line_up_and_mappings_follow_their_name() -> None:
     ]
 
 
+def test_a_digest_fits_into_80_columns() -> None:
+    lines = pairs("t", {"a_name_of_more_letters": 1, "root": "ab" * 32})
+    assert lines[2] == "  root  " + "ab" * 32
+    assert max(map(wide, lines)) < 80
+
+
 def test_tables_put_numbers_to_the_right() -> None:
     assert table("t", ("verb", "n", "note"), [("approve", 12345, "x"), ("審核", 1, "yy")]) == [
         "t",

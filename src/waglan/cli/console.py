@@ -19,6 +19,9 @@ import typer
 NAMES: Final = 32
 """Width of a progress bar's name: with a bar of 14 and two numbers of nine digits a line has 78 columns."""
 
+DIGEST: Final = 64
+"""Digits of a SHA-256 in hex."""
+
 
 def say(as_json: bool, facts: Any, lines: Callable[[], Iterable[str]]) -> None:
     """Print facts as one JSON line, or the lines that tell them to people."""
@@ -30,7 +33,10 @@ def say(as_json: bool, facts: Any, lines: Callable[[], Iterable[str]]) -> None:
 
 
 def pairs(title: str, facts: Mapping[str, Any]) -> list[str]:
-    """A title, and names and values in two columns; a value that is itself a mapping follows below its name."""
+    """A title, and names and values in two columns; a value that is itself a mapping follows below its name.
+
+    A digest stands right behind its name and not in the column, so that the line fits into 80.
+    """
     lines: list[tuple[str, str]] = []
     for name, value in facts.items():
         if isinstance(value, Mapping):
@@ -38,7 +44,9 @@ def pairs(title: str, facts: Mapping[str, Any]) -> list[str]:
         else:
             lines.append((spoken(name), shown(value)))
     width = max((wide(name) for name, _ in lines), default=0)
-    return [styled(title, bold=True), *(f"  {styled(filled(name, width), dim=True)}  {value}" for name, value in lines)]
+    widths = [0 if len(value) == DIGEST else width for _, value in lines]
+    told = [f"  {styled(filled(n, w), dim=True)}  {value}" for (n, value), w in zip(lines, widths, strict=True)]
+    return [styled(title, bold=True), *told]
 
 
 def table(title: str, heads: Sequence[str], rows: Sequence[Sequence[object]]) -> list[str]:

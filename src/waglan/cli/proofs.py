@@ -95,17 +95,15 @@ def _proof(path: Path, trusted: bytes | None, as_json: bool) -> None:
     facts: dict[str, Any] = {"holds": why is None, "root_trusted": trusted is not None}
     facts |= {"why_not": why} if why else proved(proof)
     facts |= {"index": proof.index, "size": proof.size, "root": proof.root}
-    title = "the proof does NOT hold" if why else "the proof holds"
-    if not why and trusted is None:
-        title += ", under its own root; give --root to check it against one you trust"
-    say(as_json, facts, lambda: pairs(title, facts))
+    title = "the proof holds" if trusted else "the proof holds, under its own root: compare it with one you trust"
+    say(as_json, facts, lambda: pairs("the proof does NOT hold" if why else title, facts))
     if why:
         raise typer.Exit(1)
 
 
 def proved(proof: "Proof") -> dict[str, Any]:
     """What a proof that holds shows: of a decision its event, verb and score; of another record its kind."""
-    from waglan.ledger.entry import DECISION, OBSERVATION, decode_entry
+    from waglan.ledger.entry import DECISION, KINDS, OBSERVATION, decode_entry
     from waglan.schema.records import decode_decision, decode_observation
 
     kind, record = decode_entry(bytes.fromhex(proof.entry)).kind, bytes.fromhex(proof.record)
@@ -116,7 +114,7 @@ def proved(proof: "Proof") -> dict[str, Any]:
     if kind == OBSERVATION:
         event = decode_observation(record).event
         return {"event": event.id, "observed": event.kind}
-    return {"record_of_kind": kind}
+    return {"record": KINDS[kind]}
 
 
 def _trusted(root: str | None) -> bytes | None:

@@ -50,8 +50,10 @@ def diff_command(
     from waglan.schema.difference import differences
 
     changes = differences(recipe_at(before)[0], recipe_at(after)[0])
-    rows = [(change.path, change.before or "-", change.after or "-") for change in changes]
-    title = f"{len(changes)} differences"
+    rows = [
+        (change.path, *("-" if v in (None, "null") else v for v in (change.before, change.after))) for change in changes
+    ]
+    title = f"{len(changes)} differences" if len(changes) > 1 else "1 difference"
     say(
         as_json,
         {"changes": changes},

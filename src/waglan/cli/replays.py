@@ -136,7 +136,7 @@ def _audit(path: Path, rows_only: bool, as_json: bool) -> None:
             facts |= {
                 "checked_from_events": events.from_events,
                 "differing_from_events": events.differing,
-                "root_from_events": events.replayed_root,
+                "root_again": events.replayed_root,
             }
             good = good and events.same
         facts |= {"root": engine.log.root().hex(), "same": good}
@@ -167,7 +167,7 @@ def _what_if(path: Path, other: Path, amount: str | None, as_json: bool) -> None
         total = sum(c.amount or 0 for c in changes)
         head = f"{len(changes):,} of {decided:,} decisions would change, {money(total, currency, digits)} in {name}"
         shown = [(m["before"], m["after"], m["decisions"], m["people"], _told(m, currency, digits)) for m in moves]
-        whom = [(str(p["token"]), p["decisions"], p["moves"], _told(p, currency, digits)) for p in people[:TOP]]
+        whom = [(_token(p["token"]), p["decisions"], p["moves"], _told(p, currency, digits)) for p in people[:TOP]]
         return [
             *table(head, ("from", "to", "decisions", "people", "amount"), shown),
             "",
@@ -176,6 +176,11 @@ def _what_if(path: Path, other: Path, amount: str | None, as_json: bool) -> None
 
     facts = {"decided": decided, "amount": name, "currency": currency, "moves": moves, "people": people}
     say(as_json, facts | {"changes": changes}, lines)
+
+
+def _token(token: int | None) -> str:
+    """As explanations write it."""
+    return "nobody" if token is None else f"{token:016x}"
 
 
 def _told(line: dict[str, Any], currency: str, digits: int) -> str:
