@@ -36,7 +36,7 @@ FEATURES: Final = (
 """Twenty features of the demo's recipe, of every kind of window; the list look-up comes on top."""
 RULES: Final = (
     Rule(code="B1", when="event.amount_hkd > 5000000 && row.pair_count == 0", verb="review"),
-    Rule(code="B2", when="row.payee_payers_1d != null && row.payee_payers_1d > 40 && event.channel == 'fps'", verb="warn"),
+    Rule(code="B2", when="row.payee_payers_1d > 40 && event.channel == 'fps'", verb="warn"),
     Rule(code="B3", when="score_micro > 4000000 && row.payer_count_1h > 20", verb="decline"),
 )  # fmt: skip
 

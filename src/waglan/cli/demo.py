@@ -13,7 +13,8 @@ from waglan.book import Book
 from waglan.cli.console import progress, say, written
 from waglan.cli.worlds import RECIPE
 from waglan.desks.fraud.columns import FRAUDS
-from waglan.desks.fraud.findings import ALERTS, Decided, report
+from waglan.desks.fraud.decided import Decided
+from waglan.desks.fraud.findings import ALERTS, report
 from waglan.desks.fraud.live import Desk, truth_of
 from waglan.desks.fraud.report import FraudReport, LeftOut, render, summary, to_json
 from waglan.desks.fraud.world import World, simulate

@@ -33,7 +33,7 @@ class RandomKeys:
     def __init__(self, entropy: Callable[[int], bytes]) -> None:
         self._entropy = entropy
 
-    def new(self, subject_type: str, identifier: str) -> tuple[bytes, int]:  # noqa: ARG002
+    def new(self, subject_type: str, identifier: str) -> tuple[bytes, int]:
         """40 bytes of chance; the arguments do not enter."""
         return _cut(self._entropy(KEY_BYTES + 8))
 
