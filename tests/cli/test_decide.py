@@ -60,6 +60,11 @@ def test_answers_tell_what_became_of_each_line(desk: Path, waglan: Command) -> N
     assert "row 3 amount '-5'" in said.err
 
 
+def test_no_events_are_no_answers(desk: Path, waglan: Command) -> None:
+    fresh("book", waglan)
+    assert waglan("decide", "book", "/dev/null") == (0, "", "")
+
+
 def test_a_crash_loses_nothing_that_was_answered(desk: Path, waglan: Command) -> None:
     """Half the lines, a process that is killed, the other half: the root of never having stopped."""
     fresh("whole", waglan)

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from waglan.intake import Reader
     from waglan.schema.batch import Batch
 
-PIPE_BYTES: Final = 1 << 16
+READ_BYTES: Final = 1 << 20
+"""Most that is read at once: some thousand events of a file, whatever has come of a pipe."""
 
 
 def decide(
@@ -106,7 +107,7 @@ def chunks(stream: int, most: int, interrupt: Interrupt) -> Iterator[list[bytes]
     rest, data = b"", b""
     while not interrupt.came:
         with interrupt.waiting():
-            data = os.read(stream, PIPE_BYTES)
+            data = os.read(stream, READ_BYTES)
         if interrupt.came:
             return
         *whole, rest = (rest + data).split(b"\n") if data else [rest, b""]

@@ -53,8 +53,8 @@ def keys_of(seed: int | None) -> "KeySource":
 
 
 def there(path: Path, what: str) -> Path:
-    """The path, if it is a file. BadValue says what was expected and what is there."""
-    if path.is_file():
+    """The path, if a file or a pipe is there. BadValue says what was expected and what was found."""
+    if path.exists() and not path.is_dir():
         return path
     if path.is_dir():
         raise BadValue(f"{path}: {what} was expected, this is a directory{holding(path)}")
