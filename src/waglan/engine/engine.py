@@ -91,12 +91,14 @@ class Engine:
         self._effects: Final = judge.recipe.policy.effects
         self._seen: Final[dict[str, int]] = store.ids()
         self._local: Final[dict[int, tuple[list[str], Ints]]] = {}
+        self._keys: Final = store.vault.keys(self.subject_type)
+        self._forgotten = 0
         self._pending: Final = Pending(judge.recipe.desk, store.vault.log_key)
 
     @property
     def size(self) -> int:
         """Records so far, committed or not."""
-        return self.store.size + len(self._pending)
+        return self.store.size + self._forgotten + len(self._pending)
 
     def observe(self, batch: Batch, seen: Seen | None = None) -> Warm:
         """History that moves the state and is not decided, sealed as one entry; refused rows are left out.
@@ -175,14 +177,19 @@ class Engine:
         scribe = self.scribe
         both = scribe.pack_values(tokens), scribe.pack_row(row)
         record = scribe.decision(event_id, ts_ns, *both, score, verb, reasons, parts, bool(status & LATE))
-        name = judge.verbs[verb]
-        position = self._put(DECISION, event_id, record, self._subject_of(values), ts_ns, name, score)
+        name, position = judge.verbs[verb], self.size
+        who, key, token = self._subject_of(values), None, None
+        if who != NULL:
+            key, token = self._keys[who], int(tokens[self._subject])
+        self._pending.add(DECISION, record, scribe.digest, event_id, key, token, event_id, ts_ns, name, score)
+        self._seen[event_id] = position
         self.whole = True
         return Answer(event_id, position, name, score, reasons)
 
     def seal(self) -> list[bytes]:
-        """The entries of what is pending, which is then forgotten: for whoever keeps no store."""
+        """The entries of what is pending, which is then forgotten: for whoever keeps no store and repeats no id."""
         assert self.whole, BROKEN_OFF
+        self._forgotten += len(self._pending)
         return self._pending.take()
 
     def commit(self, snapshot: bool = False) -> int:

@@ -122,7 +122,7 @@ class Judge:
             return row, status, 0, 0, (), None
         seen = row.take(self._use)
         score = self.model.score_one(seen)
-        verb, reasons, _ = self.policy.decide_one(values.tolist(), row.tolist(), score, event_id, bool(status & LATE))
+        verb, reasons, _ = self._decide(values, row, score, event_id, bool(status & LATE))
         parts = None
         if self._adverse[verb]:
             parts = tuple(self.model.parts_one(seen))
@@ -131,6 +131,14 @@ class Judge:
             row = row.copy()  # the windows' own buffer, which the effect overwrites
             self._feed_back(ts_ns, values, verb)
         return row, status, score, verb, reasons, parts
+
+    def _decide(
+        self, values: Ints, row: Ints, score: int, event_id: str, late: bool
+    ) -> tuple[int, tuple[str, ...], bool]:
+        """The policy on one event; only rules read more than a cell or two, and want Python's own integers."""
+        if len(self.policy.rules):
+            return self.policy.decide_one(values.tolist(), row.tolist(), score, event_id, late)
+        return self.policy.decide_one((), row, score, event_id, late)  # type: ignore[arg-type]
 
     def _in_order(self, codes: NDArray[np.int8], ts_ns: Ints, values: Ints, ids: Sequence[str]) -> Verdicts:
         n = len(codes)

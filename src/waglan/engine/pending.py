@@ -1,12 +1,16 @@
-"""Records that wait to be written, column by column, sealed as they are written: store first, then log."""
+"""Records that wait to be written, sealed as they are written: store first, then log."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import repeat
 from typing import Final
 
-from waglan.ledger.entry import seal_many
+from waglan.ledger.entry import seal_many, seal_one
 from waglan.ledger.log import Log
 from waglan.schema.batch import Refused
 from waglan.store.records import Block, Store
+
+Line = tuple[int, bytes, bytes, str | None, bytes, int | None, str, int | None, str | None, int | None]
+"""kind, record, recipe, event id, key, token, what salts it, time, verb, score."""
 
 
 class Pending:
@@ -15,23 +19,11 @@ class Pending:
     def __init__(self, desk: str, log_key: bytes) -> None:
         self._desk: Final = desk
         self._log_key: Final = log_key
-        self._clear()
-
-    def _clear(self) -> None:
-        self._kinds: list[int] = []
-        self._records: list[bytes] = []
-        self._recipes: list[bytes] = []
-        self._ids: list[str | None] = []
-        self._keys: list[bytes] = []
-        self._tokens: list[int | None] = []
-        self._salted_by: list[str] = []
-        self._ts_ns: list[int | None] = []
-        self._verbs: list[str | None] = []
-        self._scores: list[int | None] = []
+        self._lines: list[Line] = []
         self._refused: dict[int, Refused] = {}
 
     def __len__(self) -> int:
-        return len(self._kinds)
+        return len(self._lines)
 
     def add(
         self,
@@ -50,17 +42,9 @@ class Pending:
         """One record. `key` None: it concerns nobody, and the log's own key salts it."""
         assert salted_by, "every record has a salt of its own"
         if refused is not None:
-            self._refused[len(self._kinds)] = refused
-        self._kinds.append(kind)
-        self._records.append(record)
-        self._recipes.append(recipe)
-        self._ids.append(event_id)
-        self._keys.append(self._log_key if key is None else key)
-        self._tokens.append(token)
-        self._salted_by.append(salted_by)
-        self._ts_ns.append(ts_ns)
-        self._verbs.append(verb)
-        self._scores.append(score)
+            self._refused[len(self._lines)] = refused
+        key = self._log_key if key is None else key
+        self._lines.append((kind, record, recipe, event_id, key, token, salted_by, ts_ns, verb, score))
 
     def extend(
         self,
@@ -75,37 +59,30 @@ class Pending:
         scores: Sequence[int],
     ) -> None:
         """n records of one kind about events of their own ids, column by column; as n times `add`."""
-        n = len(records)
-        self._kinds += [kind] * n
-        self._records += records
-        self._recipes += [recipe] * n
-        self._ids += ids
-        self._keys += keys
-        self._tokens += tokens
-        self._salted_by += ids
-        self._ts_ns += ts_ns
-        self._verbs += verbs
-        self._scores += scores
+        self._lines += zip(
+            repeat(kind, len(ids)), records, repeat(recipe), ids, keys, tokens, ids, ts_ns, verbs, scores
+        )  # fmt: skip
 
     def entries(self) -> list[bytes]:
         """The entries of all records, in order. Almost always all are under one recipe, which is the quick way."""
-        if len(set(self._recipes)) <= 1:
-            recipe = self._recipes[0] if self._recipes else b""
-            return seal_many(self._keys, self._salted_by, self._records, self._kinds, self._desk, recipe)
+        if len(self._lines) == 1:
+            kind, record, recipe, _, key, _, salted_by, *_ = self._lines[0]
+            return [seal_one(key, salted_by, record, kind, self._desk, recipe)]
+        recipes = {line[2] for line in self._lines}
+        if len(recipes) <= 1:
+            return self._sealed(self._lines)
         entries: list[bytes] = [b""] * len(self)
-        for recipe in sorted(set(self._recipes)):
-            at = [i for i, r in enumerate(self._recipes) if r == recipe]
-            sealed = seal_many(
-                [self._keys[i] for i in at],
-                [self._salted_by[i] for i in at],
-                [self._records[i] for i in at],
-                [self._kinds[i] for i in at],
-                self._desk,
-                recipe,
-            )
-            for i, entry in zip(at, sealed, strict=True):
+        for recipe in sorted(recipes):
+            at = [i for i, line in enumerate(self._lines) if line[2] == recipe]
+            for i, entry in zip(at, self._sealed([self._lines[i] for i in at]), strict=True):
                 entries[i] = entry
         return entries
+
+    def _sealed(self, lines: Sequence[Line]) -> list[bytes]:
+        if not lines:
+            return []
+        kinds, records, recipes, _, keys, _, salts, *_ = zip(*lines, strict=True)
+        return seal_many(keys, salts, records, kinds, self._desk, recipes[0])
 
     def take(self) -> list[bytes]:
         """The entries of all records; nothing is pending afterwards."""
@@ -119,22 +96,16 @@ class Pending:
         After an error of the store all of it still waits; after one of the log it is in the store, which `recover`
         brings the log up to.
         """
-        if not self._kinds and snapshot is None:
+        if not self._lines and snapshot is None:
             return
         entries = self.entries()
-        block = Block(
-            recipe,
-            self._kinds,
-            self._ids,
-            self._tokens,
-            self._ts_ns,
-            self._verbs,
-            self._scores,
-            self._records,
-            entries,
-            self._refused,
-            snapshot,
-        )
+        columns: Iterable[tuple[object, ...]] = zip(*self._lines, strict=True) if self._lines else repeat((), 10)
+        kinds, records, _, ids, _, tokens, _, ts_ns, verbs, scores = columns
+        block = Block(recipe, kinds, ids, tokens, ts_ns, verbs, scores, records, entries, self._refused, snapshot)  # type: ignore[arg-type]
         store.append(block)
         self._clear()
         log.append(entries)
+
+    def _clear(self) -> None:
+        self._lines = []
+        self._refused = {}

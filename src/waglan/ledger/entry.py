@@ -16,7 +16,7 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 
-from waglan.ledger.digests import commitments
+from waglan.ledger.digests import commitments, hmac_one
 from waglan.schema.units import BadValue
 
 MAGIC: Final = b"wgl\x01"
@@ -107,6 +107,11 @@ def seal_many(
     heads = {kind: _head(kind, desk, recipe) for kind in set(kinds)}
     digests = commitments(keys, [event_id.encode() for event_id in ids], records)
     return [heads[kind] + digests[at : at + 32] for kind, at in zip(kinds, range(0, len(digests), 32), strict=True)]
+
+
+def seal_one(key: bytes, event_id: str, record: bytes, kind: int, desk: str, recipe: bytes) -> bytes:
+    """The entry of one record: as `seal_many` for one, by the shortest way."""
+    return _head(kind, desk, recipe) + hmac_one(hmac_one(_key(key), event_id.encode()), record)
 
 
 @lru_cache(maxsize=64)
