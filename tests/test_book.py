@@ -459,3 +459,12 @@ def test_windows_that_training_saw_are_those_of_a_warm_start(tmp_path: Path, aga
             assert replay_events(second, book.engine.store, book.engine.log, second.size).same
         book.run(batch.slice(200, len(batch)))
         assert book.engine.log.root().hex() == expected
+
+
+def test_a_changed_recipe_does_not_open_a_book(tmp_path: Path) -> None:
+    with made(tmp_path / "book") as book:
+        book.run(batch_of_lines(LINES[:50]))
+    recipe = tmp_path / "book" / "recipe.toml"
+    recipe.write_bytes(recipe.read_bytes() + b"# touched\n")
+    with pytest.raises(BadValue, match=r"recipe\.toml or model\.json was changed"):
+        Book.open(tmp_path / "book", SeededKeys(1))

@@ -86,6 +86,11 @@ class Book:
             store = held.enter_context(Store.open(path / "store", keys))
             log = held.enter_context(Log(path / "log"))
             found = list(log.found)
+            if store.size and judge.digest not in store.recipes():
+                raise BadValue(
+                    f"{path}: recipe.toml or model.json was changed: the records were made under "
+                    f"{store.recipes()[-1].hex()}, these are {judge.digest.hex()}; put them back, or make a new book"
+                )
             if mended := recover(store, log):
                 found.append(f"{mended} entries that the store had and the log lacked were appended")
             if not store.size and (history := path / "history.parquet").exists():

@@ -10,7 +10,7 @@ import numpy as np
 from rich.console import Console, RenderableType
 
 from waglan.book import Book
-from waglan.cli.console import progress, say, written
+from waglan.cli.console import note, progress, say, written
 from waglan.cli.worlds import RECIPE
 from waglan.desks.fraud.columns import FRAUDS
 from waglan.desks.fraud.decided import Decided
@@ -114,13 +114,23 @@ def _week(
             desk.run(since, turn, step)
         lived = with_decisions(past, since, book.engine.store)
     with progress("retraining with verdicts"):
-        again = train_on(recipe, lived, turn, mature_days=1, stopped=desk.live.stopped(), threads=threads)
-    book = Book.open(out / "book", keys, [(again.recipe_bytes, again.model.data)], threads)
+        challengers = _challengers(recipe, lived, turn, desk, threads)
+    book = Book.open(out / "book", keys, challengers, threads)
     desk.book = book
     with progress("deciding, challenger in shadow", len(batch) - int(np.searchsorted(batch.ts_ns, turn))) as step:
         desk.run(turn, until, step)
     live = desk.live
     return book, live.elapsed_ns, {"verdicts": live.verdicts, "withheld": live.withheld, "events": live.events}
+
+
+def _challengers(recipe: Recipe, lived: History, turn: int, desk: Desk, threads: int) -> list[tuple[bytes, bytes]]:
+    """The retrained recipe and model; none where the world is too small to calibrate on."""
+    try:
+        again = train_on(recipe, lived, turn, mature_days=1, stopped=desk.live.stopped(), threads=threads)
+    except BadValue as error:
+        note(f"no challenger: {error}")
+        return []
+    return [(again.recipe_bytes, again.model.data)]
 
 
 def _compared(all_: Decided) -> dict[str, Any]:

@@ -235,11 +235,11 @@ def train_on(
         "recipe": recipe.name,
         "rows": int(fit.sum()),
         "frauds": int((positive & fit).sum()),
-        "calibration rows": int(later.sum()),
-        "AP on later days": metrics["ap_micro"] / MICRO,
-        "AUC on later days": metrics["auc_micro"] / MICRO,
-        "cuts (millionths)": cuts,
-        "model digest": model.digest.hex(),
+        "calibration_rows": int(later.sum()),
+        "ap_later_micro": metrics["ap_micro"],
+        "auc_later_micro": metrics["auc_micro"],
+        "cuts_micro": cuts,
+        "model_digest": model.digest.hex(),
     }
     return Trained(model, sealed, facts)
 

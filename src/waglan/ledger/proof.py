@@ -6,14 +6,16 @@ Whoever holds a proof can open that one record; its salt opens no other.
 """
 
 import hmac
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from waglan.ledger.entry import commit, decode_entry, leaf_hash
-from waglan.ledger.log import Log
 from waglan.ledger.tree import BadProof, check_inclusion
 from waglan.schema.units import BadValue
+
+if TYPE_CHECKING:  # checking a proof loads no log and no compiled code
+    from waglan.ledger.log import Log
 
 FORM: Final = "waglan proof 1"
 
@@ -31,7 +33,7 @@ class Proof(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     record: str
 
 
-def prove(log: Log, index: int, record: bytes, salt: bytes, size: int | None = None) -> Proof:
+def prove(log: "Log", index: int, record: bytes, salt: bytes, size: int | None = None) -> Proof:
     """The proof of entry `index` under the root of `size` entries, all by default. Inverse: `check`.
 
     Raises BadProof if the record under this salt is not what the entry commits to: no proof leaves that would fail.

@@ -188,6 +188,10 @@ class Store:
         with told(self._where), self._engine.connect() as connection:
             return {row.event_id: row.position for row in connection.execute(query)}
 
+    def recipes(self) -> list[bytes]:
+        """Digests of the recipes that records here were made under."""
+        return list(self._recipes)
+
     def positions(self, ids: Sequence[str]) -> dict[str, int]:
         """Where those ids that are in the store lie."""
         found: dict[str, int] = {}

@@ -81,7 +81,7 @@ def explain_analyst(case: Case, labels: tuple[Label, ...] = (), zone: str = "Asi
         "id": alert.id,
         "time": moment(alert.ts_ns, zone),
         "amount": money(alert.amount_minor, alert.currency),
-        "channel": named("channel", alert.channel),
+        "channel": named("channel", alert.channel or "–"),
         "payer": f"{alert.payer:016x}",
         "payee": "–" if case.payee is None else f"{case.payee:016x}",
     }

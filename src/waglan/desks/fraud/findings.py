@@ -37,6 +37,7 @@ from waglan.engine.proofs import prove_event
 from waglan.ledger.entry import DECISION
 from waglan.measures.intervals import clopper_pearson
 from waglan.pages.proof import Proof
+from waglan.pages.words import named
 from waglan.policy.policy import LET_THROUGH
 from waglan.schema.recipe import Feature
 from waglan.schema.records import decode_decision
@@ -287,7 +288,35 @@ def labels(all_: Decided) -> tuple[Label, ...]:
         Label(code=r.code, en=r.en or r.code, zh_hant=r.zh_hant or r.code, zh_hans=r.zh_hans or r.code)
         for r in recipe.policy.rules
     ]
-    return (*concepts, *rules)
+    lists = [
+        Label(
+            code=f"list:{r.name}",
+            en=f"on the list {r.name}",
+            zh_hant=f"列於名單 {r.name}",
+            zh_hans=f"列于名单 {r.name}",
+        )
+        for r in recipe.policy.lists
+    ]
+    return (*concepts, *rules, *lists, *(cut_label(verb) for verb in recipe.policy.cuts), THROUGH)
+
+
+def cut_label(verb: str) -> Label:
+    """The words of a rung that the score reached."""
+    name = named("verb", verb)
+    return Label(
+        code=f"cut:{verb}",
+        en=f"score at “{name.en}”",
+        zh_hant=f"評分達「{name.zh_hant}」",
+        zh_hans=f"评分达“{name.zh_hans}”",
+    )
+
+
+THROUGH: Final = Label(
+    code=LET_THROUGH,
+    en="let through on purpose, to learn",
+    zh_hant="抽樣放行，以供學習",
+    zh_hans="抽样放行，以供学习",
+)
 
 
 def proof_of(all_: Decided, event_id: str) -> Proof:
