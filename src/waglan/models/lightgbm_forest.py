@@ -5,6 +5,7 @@ missing type is NaN; with missing type Zero, 0 and NaN take the default side; a 
 in the node's set goes right. A random forest (`average_output`) gives the mean of its trees.
 """
 
+import os
 from types import ModuleType
 from typing import Any
 
@@ -14,6 +15,8 @@ from waglan.schema.units import BadValue
 
 def library() -> ModuleType:
     """The lightgbm module, or one clear line if the system lacks its OpenMP runtime."""
+    # Waiting threads sleep and do not spin: beside other work two spinning threads cost three times the processor time.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         import lightgbm
     except OSError as error:
