@@ -88,6 +88,12 @@ def in_blocks(threads: int) -> Way:
     return way
 
 
+def in_small_blocks(compiled: Plan, given: Arrays) -> Answer:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("waglan.features.state.BLOCK", 16)
+        return in_blocks(2)(compiled, given)
+
+
 def restarted(blocked: bool) -> Way:
     def way(compiled: Plan, given: Arrays) -> Answer:
         half, n = len(given.ts) // 2, len(given.ts)
@@ -108,6 +114,7 @@ WAYS: dict[str, Way] = {
     "chunks of 7, in turns by blocks": in_chunks(7, blocked=True),
     "blocks": in_blocks(1),
     "blocks, two threads": in_blocks(2),
+    "small blocks, two threads": in_small_blocks,
     "restarted": restarted(blocked=False),
     "restarted, blocks": restarted(blocked=True),
 }

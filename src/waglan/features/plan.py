@@ -7,6 +7,7 @@ only with features of that column, because an event without the value does not e
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 
 import numpy as np
 
@@ -420,8 +421,12 @@ def lay_rings(
         words = lay_ring(program, draft, ring, ground, key0)
         width = entry_words(ring)
         first = ((width << layout.RING_LOG) + 7) & ~7
-        factor = 2 + 4 * len(ring.queues)
+        factor = 3 + 4 * len(ring.queues)
+        words[layout.R_EXTRA] = 3 * width + 16 * len(ring.queues) + 24 * len(ring.hashes)
         words[layout.R_STRUCT], words[layout.R_RESERVE] = ground.struct(first, factor), factor
+        own = list(ring.views).index(ring.key) + 1 if ring.key in ring.views else 0
+        words[layout.R_OWN], words[layout.R_PLAIN] = own, int(ring.kind == 0 and own == len(ring.views) == 1)
+        words[layout.R_LIGHT] = int(not ring.hashes and not ring.carried and not any(ring.slots.values()))
         words[layout.R_TABLE], words[layout.R_HEAD] = i, heads[i]
         words[layout.R_KIND], words[layout.R_KEY] = ring.kind, key0 + ring.key
         words[layout.R_ENTRY], words[layout.R_CLASS] = width, ground.size_class(width)
@@ -451,7 +456,10 @@ def lay_ring(program: Program, draft: Draft, ring: Ring, ground: Ground, key0: i
         links[name] = at
         at += 1
     carry = places["carry"]
-    section(layout.R_SLOT0, [(index[n], slots[n], int(sq), carry.get(n, 0)) for n, sq in ring.slots.items()])
+    fields = {column: len(draft.keys) + i for i, column in enumerate(draft.checks)}
+    section(layout.R_SLOT0, [
+        (index[n], slots[n], int(squares), carry.get(n, 0), fields[index[n]]) for n, squares in ring.slots.items()
+    ])  # fmt: skip
     section(layout.R_HASH0, [
         (index[n], links[n], places["hash"][n], int(keep), ground.size_class(2), ground.struct(16, 2))
         for n, keep in ring.hashes.items()
@@ -466,6 +474,7 @@ def lay_ring(program: Program, draft: Draft, ring: Ring, ground: Ground, key0: i
     words[layout.R_FIRST] = first
     views = []
     for key, wanted in ring.views.items():
+        stateful: dict[int, int] = {}
         cell0 = len(program.rows)
         for window, feature, out in sorted(wanted, key=lambda item: (windows[item[0]], item[2])):
             value = str(feature.of)
@@ -473,10 +482,31 @@ def lay_ring(program: Program, draft: Draft, ring: Ring, ground: Ground, key0: i
             word, wraps = slots.get(value, 0), carry.get(value, 0)
             if window.span_ns or window.events:
                 wraps = 0
-            program.add(take_of(feature), windows[window], word, out, detail, wraps)
+            take = take_of(feature)
+            if take in (layout.TAKE_EXTREME, layout.TAKE_DISTINCT) and stateful.setdefault(detail, out) != out:
+                take, detail = layout.TAKE_SAME, stateful[detail]  # a queue or a count moves once an event
+            program.add(take, windows[window], word, out, detail, wraps)
+        group(program.rows[cell0:], cell0, program.rows)
         views.append((key0 + key, cell0, len(program.rows)))
     section(layout.R_VIEW0, views)
     return words
+
+
+def group(cells: list[list[int]], first: int, rows: list[list[int]]) -> None:
+    """Tell the first cell of each window where its last is, and what a quick loop over them needs."""
+    for _, same in groupby(range(len(cells)), key=lambda i: cells[i][layout.C_WINDOW]):
+        places = list(same)
+        head, wanted = cells[places[0]], [cells[i] for i in places]
+        head[layout.C_AFTER] = first + places[-1] + 1
+        counts = [cell for cell in wanted if cell[layout.C_TAKE] == layout.TAKE_COUNT]
+        parts = [cell for cell in wanted if cell[layout.C_TAKE] in (layout.TAKE_MEAN, layout.TAKE_RATE)]
+        by_time = rows[head[layout.C_WINDOW]][layout.W_MODE] == layout.BY_TIME
+        if by_time and len(wanted) == len(counts) + len(parts) and max(len(counts), len(parts)) == 1:
+            rate = bool(parts) and parts[0][layout.C_TAKE] == layout.TAKE_RATE
+            head[layout.C_QUICK], head[layout.C_FACTOR] = 1, MICRO if rate else 1
+            head[layout.C_COUNTED] = counts[0][layout.C_OUT] if counts else -1
+            head[layout.C_DIVIDED] = parts[0][layout.C_OUT] if parts else -1
+            head[layout.C_DIVIDED_WORD] = parts[0][layout.C_WORD] if parts else 0
 
 
 def take_of(feature: Feature) -> int:

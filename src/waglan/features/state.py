@@ -16,14 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from waglan.features.plan import Plan
-from waglan.kernels import blocks, layout, order, windows
+from waglan.kernels import blocks, layout, order, runs, windows
 from waglan.kernels.layout import Ints
 from waglan.schema.units import BadValue
 
 Out = TypeVar("Out")
 
-BLOCK: Final = 1 << 15
-"""Events a block: their touches, keys and rows stay in the second cache."""
+BLOCK: Final = 1 << 18
+"""Events a block: enough of a key for its lines to be fetched once for many events (2**15 takes half as long again)."""
 
 MAGIC: Final = b"waglan windows 1\n"
 HEAD: Final = struct.Struct("<17s32sqq32s")
@@ -226,15 +226,17 @@ class Blocks:
         self.prog = state.plan.program
         header = self.prog[0]
         self.rings = range(int(header[layout.H_RING0]), int(header[layout.H_RING1]))
-        self.size = min(BLOCK * self.threads, max(1, len(ts)))
+        self.size = min(BLOCK, max(1, len(ts)))
         ways = max(
             (int(self.prog[r, layout.R_VIEW1] - self.prog[r, layout.R_VIEW0]) + 1 for r in self.rings), default=1
         )
-        keys = int(header[layout.H_KEY1] - header[layout.H_KEY0])
-        self.keys = np.empty(max(1, keys) * self.size, dtype=np.int64)
+        fields = int(header[layout.H_KEY1] - header[layout.H_KEY0] + header[layout.H_CHECK1] - header[layout.H_CHECK0])
+        self.fields = np.empty(max(1, fields) * self.size, dtype=np.int64)
         self.now = np.empty(self.size, dtype=np.int64)
         self.counts = np.empty(1 << 14, dtype=np.int64)
-        self.sorts = [np.empty(self.size * ways, dtype=np.int64) for _ in range(4)]
+        self.touches, self.spare = (np.empty(self.size * ways, dtype=np.int64) for _ in range(2))
+        self.spaces = [np.empty(runs.SPACES * (self.size * ways + 8 * 13), dtype=np.int64) for _ in range(self.threads)]
+        self.after = header[layout.H_AFTER0] < header[layout.H_AFTER1]
 
     def run(self) -> None:
         """All blocks, in order."""
@@ -242,46 +244,54 @@ class Blocks:
             self.block(begin, min(begin + self.size, len(self.ts)))
 
     def block(self, begin: int, end: int) -> None:
-        """One block: prepare, work each ring, finish."""
+        """One block: prepare, work each ring, finish if there is more to a row than its windows."""
         state = self.state
         state._run(
             lambda at: blocks.prepare(
                 self.prog, state._arena, self.kinds, self.ts, self.values, begin, at, end,
-                self.rows, self.status, self.now, self.keys, self.size,
+                self.rows, self.status, self.now, self.fields,
             ), end, begin,
         )  # fmt: skip
         for ring in self.rings:
             self.ring(ring, begin, end - begin)
-        cuts = [(end - begin) * part // self.threads for part in range(self.threads + 1)]
-        given = (self.now, self.rows, self.status)
-        self.map([
-            partial(blocks.finish_rows, self.prog, self.kinds, self.values, begin, a, b, *given)
-            for a, b in pairwise(cuts)
-        ])  # fmt: skip
+        if self.after or self.marked():
+            cuts = [(end - begin) * part // self.threads for part in range(self.threads + 1)]
+            given = (self.now, self.rows, self.status)
+            self.map([
+                partial(blocks.finish_rows, self.prog, self.kinds, self.values, begin, a, b, *given)
+                for a, b in pairwise(cuts)
+            ])  # fmt: skip
+
+    def marked(self) -> bool:
+        """Whether a lane has left the mark of a refused row since last asked."""
+        spots = [lane + layout.LANE_MARKED for lane in self.state._lanes]
+        found = bool(self.state._arena[spots].any())
+        self.state._arena[spots] = 0
+        return found
 
     def ring(self, ring: int, begin: int, n: int) -> None:
         """Sort a ring's touches and work them off, each thread a stretch of keys."""
-        state = self.state
-        keys, codes, spare_keys, spare = self.sorts
+        state, prog = self.state, self.prog
         count = blocks.touches(
-            self.prog, ring, self.kinds, self.values, begin, n, self.now, self.keys, self.size, self.rows, keys, codes
+            prog, ring, self.kinds, self.values, begin, n, self.now, self.fields, self.rows, self.touches
         )
-        if order.sort_pairs(keys, codes, count, self.counts, spare_keys, spare):
-            keys, codes = spare_keys, spare
+        table = prog[0, layout.H_TABLE0] + prog[ring, layout.R_TABLE]
+        cap = int(state._arena[prog[0, layout.H_UNIVERSES] + prog[table, layout.T_UNIVERSE]])
+        swapped = order.sort_words(self.touches, count, runs.PLACE, (cap - 1).bit_length(), self.counts, self.spare)
+        touches = self.spare if swapped else self.touches
         cuts = [0]
         for part in range(1, self.threads):
             cut = max(cuts[-1], count * part // self.threads)
-            while 0 < cut < count and keys[cut] == keys[cut - 1]:
+            while 0 < cut < count and touches[cut] >> runs.PLACE == touches[cut - 1] >> runs.PLACE:
                 cut += 1
             cuts.append(cut)
-        cuts.append(count)
-        spans = list(pairwise(cuts))
+        spans = list(pairwise([*cuts, count]))
+        given = (ring, self.values, begin, self.now, self.fields, touches)
         while any(a < b for a, b in spans):
             lanes = state._ready(self.threads)
-            given = (ring, self.kinds, self.values, begin, self.now, keys, codes)
             done = self.map([
-                partial(blocks.work, self.prog, state._arena, lane, *given, a, b, self.rows)
-                for lane, (a, b) in zip(lanes, spans, strict=True)
+                partial(runs.work, prog, state._arena, lane, *given, a, b, self.rows, space)
+                for lane, (a, b), space in zip(lanes, spans, self.spaces, strict=True)
             ])  # fmt: skip
             spans = [(at, b) for at, (_, b) in zip(done, spans, strict=True)]
             for number, (a, b) in enumerate(spans):
@@ -290,11 +300,12 @@ class Blocks:
 
     def supply(self, number: int, left: int) -> None:
         """More room for a lane that stopped with `left` touches to go."""
-        state = self.state
+        state, lane = self.state, self.state._lanes[number]
+        wanted = int(state._arena[lane + layout.LANE_WANT])
         if number == 0:
-            state._grow(int(state._arena[state._lanes[0] + layout.LANE_RESERVE]))
+            state._grow(int(state._arena[lane + layout.LANE_RESERVE]) + wanted)
         else:
-            state._supply(number, 16 * left)
+            state._supply(number, wanted + 16 * left)
 
     def map(self, tasks: Sequence[Callable[[], Out]]) -> list[Out]:
         """Run tasks side by side; the first in this thread."""
@@ -307,6 +318,7 @@ class Blocks:
 
 def aligned(words: int) -> Ints:
     """Zeroed words that begin at a cache line, so that a head of eight words is one line."""
-    raw = np.zeros(words + 8, dtype=np.int64)
+    raw = np.empty(words + 8, dtype=np.int64)
+    raw[:] = 0
     skip = (-raw.ctypes.data // 8) % 8
     return raw[skip : skip + words]

@@ -5,7 +5,7 @@ upper bound on what one event can take (twice the largest block of each structur
 doubles the array, and the kernel goes on from the same event: no half-applied step.
 """
 
-from waglan.kernels.compiled import compiled
+from waglan.kernels.compiled import bare, inlined
 from waglan.kernels.layout import (
     LANE_END,
     LANE_FREE,
@@ -18,7 +18,7 @@ from waglan.kernels.layout import (
 )
 
 
-@compiled
+@inlined
 def take(arena: Ints, lane: int, size_class: int, width: int, log: int) -> int:
     """Offset of a block of 2**log entries of `width` words, reused or new, not zeroed; whole cache lines."""
     free = lane + LANE_FREE + size_class * LOGS + log
@@ -36,7 +36,7 @@ def take(arena: Ints, lane: int, size_class: int, width: int, log: int) -> int:
     return int(block)
 
 
-@compiled
+@bare
 def give(arena: Ints, lane: int, size_class: int, log: int, block: int) -> None:
     """Hand a block back; the next of its size is this one."""
     free = lane + LANE_FREE + size_class * LOGS + log
@@ -44,7 +44,7 @@ def give(arena: Ints, lane: int, size_class: int, log: int, block: int) -> None:
     arena[free] = block
 
 
-@compiled
+@bare
 def give_stretch(arena: Ints, lane: int, start: int, end: int) -> None:
     """Hand back words of any length; the longer of this and the present spare stretch is kept."""
     if end - start > arena[lane + LANE_SPARE_END] - arena[lane + LANE_SPARE]:
@@ -52,7 +52,7 @@ def give_stretch(arena: Ints, lane: int, start: int, end: int) -> None:
         arena[lane + LANE_SPARE_END] = end
 
 
-@compiled
+@inlined
 def note(arena: Ints, lane: int, largest: int, words: int, factor: int) -> None:
     """Remember the largest block of a structure; the reserve holds `factor` times it."""
     before = arena[lane + largest]
@@ -61,7 +61,7 @@ def note(arena: Ints, lane: int, largest: int, words: int, factor: int) -> None:
         arena[lane + LANE_RESERVE] += factor * (words - before)
 
 
-@compiled
+@inlined
 def roomy(arena: Ints, lane: int) -> bool:
     """Whether one more event surely fits."""
     return bool(arena[lane + LANE_END] - arena[lane + LANE_TOP] >= arena[lane + LANE_RESERVE])

@@ -5,34 +5,54 @@ A touch is (key, event x (views + 1) + what): what 0 enters the event and looks 
 key sees its touches in log order.
 """
 
+import numpy as np
+
 from waglan.kernels.arena import roomy
-from waglan.kernels.compiled import compiled
-from waglan.kernels.entries import enter, enters
+from waglan.kernels.compiled import bare, inlined
+from waglan.kernels.entries import enters
 from waglan.kernels.layout import (
     ABSENT,
     DONE,
     GROW,
     H_CELLS,
+    H_CHECK0,
+    H_CHECK1,
     H_COLUMNS,
     H_KEY0,
+    H_KEY1,
     H_LANE,
+    H_LIST0,
+    H_LIST1,
+    H_MEMBER0,
+    H_MEMBER1,
     LATE,
     NOW,
+    NULL_CELL,
     R_KEY,
     R_KIND,
+    R_LIGHT,
+    R_OWN,
+    R_PLAIN,
+    R_SLOT0,
+    R_SLOT1,
     R_VIEW0,
     R_VIEW1,
+    R_WHERE0,
+    R_WHERE1,
+    S_FIELD,
     TOO_LARGE,
     V_KEY,
+    VALUE_LIMIT,
     WANT,
     Codes,
     Ints,
 )
 from waglan.kernels.pairs import event_keys
-from waglan.kernels.windows import acceptable, empty, finish, head_of, look, members, move_lists, one, unknown
+from waglan.kernels.runs import PLACE, WHAT
+from waglan.kernels.windows import empty, finish, members, move_lists, one, unknown
 
 
-@compiled
+@bare
 def in_order(
     prog: Ints, arena: Ints, kinds: Codes, ts: Ints, values: Ints, rows: Ints, status: Codes, start: int
 ) -> int:
@@ -47,129 +67,112 @@ def in_order(
     return len(ts)
 
 
-@compiled
+@bare
 def prepare(
     prog: Ints, arena: Ints, kinds: Codes, ts: Ints, values: Ints, begin: int, start: int, stop: int,
-    rows: Ints, status: Codes, now: Ints, keys: Ints, stride: int,
+    rows: Ints, status: Codes, now: Ints, fields: Ints,
 ) -> int:  # fmt: skip
     """Watermark, checks, keys and lists of events start .. stop - 1 of the block from `begin`; where it stopped.
 
-    now[i] is the event's time, or -1 - time if it moves nothing (unread or refused); keys[k * stride + i] its keys.
+    now[i] is the event's time, or -1 if it moves nothing (unread or refused). fields[k * len(now) + i] are its keys,
+    and after them its checked columns, side by side so that a key's run gathers words and not lines.
     """
-    wide, cells = prog[0, H_COLUMNS], prog[0, H_CELLS]
+    wide, cells, stride = prog[0, H_COLUMNS], prog[0, H_CELLS], len(now)
+    listed = prog[0, H_LIST0] < prog[0, H_LIST1] or prog[0, H_MEMBER0] < prog[0, H_MEMBER1]
     for i in range(start, stop):
-        j, at, to = i - begin, i * wide, i * cells
+        j, at, kind = i - begin, i * wide, kinds[i]
         before = arena[NOW]
         t = max(before, ts[i])
-        status[i] = 0
-        now[j] = -1
-        if kinds[i] < 0:
+        late = LATE if ts[i] < before else 0
+        now[np.uint64(j)] = t
+        status[i] = late if kind >= 0 else 0
+        if kind < 0 or not checked(prog, values, at, fields, j, stride):
+            status[i] |= TOO_LARGE if kind >= 0 else 0
+            now[j] = -1
             arena[NOW] = t
-            empty(prog, rows, to)
-            continue
-        if not acceptable(prog, values, at):
-            arena[NOW] = t
-            empty(prog, rows, to)
-            status[i] = TOO_LARGE | (LATE if ts[i] < before else 0)
+            empty(prog, rows, i * cells)
             continue
         if not roomy(arena, prog[0, H_LANE]):
             arena[WANT + 1] = GROW
             return i
-        code = event_keys(prog, arena, kinds[i], values, at, keys, j, stride)
+        code = event_keys(prog, arena, kind, values, at, fields, j, stride)
         if code != DONE:
             arena[WANT + 1] = code
             return i
         arena[NOW] = t
-        now[j] = t
-        status[i] = LATE if ts[i] < before else 0
-        move_lists(prog, arena, kinds[i], values, at, keys, j, stride)
-        if kinds[i] == 0:
-            members(prog, arena, t, keys, j, stride, rows, to)
-        else:
-            empty(prog, rows, to)
+        if kind != 0:
+            empty(prog, rows, i * cells)
+        if listed:
+            move_lists(prog, arena, kind, values, at, fields, j, stride)
+            if kind == 0:
+                members(prog, arena, t, fields, j, stride, rows, i * cells)
     return stop
 
 
-@compiled
-def own_view(prog: Ints, ring: int) -> int:
-    """The view that looks up a ring under the key by which events enter, or -1."""
-    for view in range(prog[ring, R_VIEW0], prog[ring, R_VIEW1]):
-        if prog[view, V_KEY] == prog[ring, R_KEY]:
-            return view
-    return -1
+@inlined
+def checked(prog: Ints, values: Ints, at: int, fields: Ints, to: int, stride: int) -> bool:
+    """Copy the numbers that features read; whether each is below 2**42 in magnitude (or null)."""
+    spot = (prog[0, H_KEY1] - prog[0, H_KEY0]) * stride + to
+    for row in range(prog[0, H_CHECK0], prog[0, H_CHECK1]):
+        value = values[np.uint64(at + prog[row, 0])]
+        fields[np.uint64(spot)] = value
+        spot += stride
+        if (value >= VALUE_LIMIT or value <= -VALUE_LIMIT) and value != NULL_CELL:
+            return False
+    return True
 
 
-@compiled
+@inlined
+def entering(
+    prog: Ints, ring: int, kind: int, values: Ints, at: int, fields: Ints, j: int, stride: int
+) -> bool:  # fmt: skip
+    """As `enters`, from the fields where they have the column."""
+    if kind != prog[ring, R_KIND]:
+        return False
+    if not prog[ring, R_LIGHT] or prog[ring, R_WHERE0] < prog[ring, R_WHERE1]:
+        return enters(prog, ring, kind, values, at)
+    for slot in range(prog[ring, R_SLOT0], prog[ring, R_SLOT1]):
+        if fields[np.uint64(prog[slot, S_FIELD] * stride + j)] == NULL_CELL:
+            return False
+    return True
+
+
+@bare
 def touches(
-    prog: Ints, ring: int, kinds: Codes, values: Ints, begin: int, n: int, now: Ints, keys: Ints, stride: int,
-    rows: Ints, to_keys: Ints, to_code: Ints,
+    prog: Ints, ring: int, kinds: Codes, values: Ints, begin: int, n: int, now: Ints, keys: Ints, rows: Ints,
+    out: Ints,
 ) -> int:  # fmt: skip
-    """Write a ring's touches of a block in log order; how many."""
-    wide, cells = prog[0, H_COLUMNS], prog[0, H_CELLS]
-    own, view0, view1 = own_view(prog, ring), prog[ring, R_VIEW0], prog[ring, R_VIEW1]
-    ways = view1 - view0 + 1
+    """Write a ring's touches of a block in log order; how many. An event's entering touch comes before its others."""
+    wide, cells, stride = prog[0, H_COLUMNS], prog[0, H_CELLS], len(now)
+    view0, view1, own = prog[ring, R_VIEW0], prog[ring, R_VIEW1], prog[ring, R_OWN]
     key_row = (prog[ring, R_KEY] - prog[0, H_KEY0]) * stride
     count = 0
     for j in range(n):
-        kind = kinds[begin + j]
-        if now[j] < 0 or (kind != 0 and kind != prog[ring, R_KIND]):
+        kind = kinds[np.uint64(begin + j)]
+        if now[np.uint64(j)] < 0 or (kind != 0 and kind != prog[ring, R_KIND]):
             continue
-        key = keys[key_row + j]
-        looked = kind == 0 and own >= 0
-        if key != ABSENT and (looked or enters(prog, ring, kind, values, (begin + j) * wide)):
-            to_keys[count], to_code[count] = key + 1 if key >= 0 else 0, j * ways
-            count += 1
-        elif looked:
-            unknown(prog, own, rows, (begin + j) * cells)
-        if kind != 0:
+        key = keys[np.uint64(key_row + j)]
+        asks = own if kind == 0 else 0
+        comes = np.int64(key >= 0 and entering(prog, ring, kind, values, (begin + j) * wide, keys, j, stride))
+        if key != ABSENT:
+            out[np.uint64(count)] = (max(key + 1, 0) << PLACE) | (j << WHAT) | (asks << 1) | comes
+            count += int(np.int64(asks > 0) | comes)
+        elif asks:
+            unknown(prog, view0 + own - 1, rows, (begin + j) * cells)
+        if kind != 0 or prog[ring, R_PLAIN]:
             continue
         for view in range(view0, view1):
-            if view != own:
+            if view - view0 + 1 != own:
                 key = keys[(prog[view, V_KEY] - prog[0, H_KEY0]) * stride + j]
                 if key == ABSENT:
                     unknown(prog, view, rows, (begin + j) * cells)
                 else:
-                    to_keys[count], to_code[count] = key + 1 if key >= 0 else 0, j * ways + 1 + view - view0
+                    out[count] = (max(key + 1, 0) << PLACE) | (j << WHAT) | ((1 + view - view0) << 1)
                     count += 1
     return count
 
 
-@compiled
-def work(
-    prog: Ints, arena: Ints, lane: int, ring: int, kinds: Codes, values: Ints, begin: int, now: Ints,
-    to_keys: Ints, to_code: Ints, start: int, stop: int, rows: Ints,
-) -> int:  # fmt: skip
-    """Touches start .. stop - 1 of a ring, sorted by key. Where it stopped: `stop`, or a touch that needs room."""
-    wide, cells = prog[0, H_COLUMNS], prog[0, H_CELLS]
-    own, view0 = own_view(prog, ring), prog[ring, R_VIEW0]
-    ways = prog[ring, R_VIEW1] - view0 + 1
-    for p in range(start, stop):
-        if not roomy(arena, lane):
-            return p
-        j = to_code[p] // ways
-        what = to_code[p] - j * ways
-        at, to, t = (begin + j) * wide, (begin + j) * cells, now[j]
-        head = head_of(prog, arena, ring, to_keys[p] - 1)
-        if what == 0:
-            kind = kinds[begin + j]
-            seen = 0
-            if enters(prog, ring, kind, values, at) and to_keys[p] > 0:
-                enter(prog, arena, lane, ring, head, t, values, at)
-                seen = 1
-            if own >= 0 and kind == 0:
-                look(prog, arena, lane, ring, own, head, t, seen, rows, to)
-        else:
-            # The entering touch of this event under this key, if any, lies just before, behind other views at most.
-            q = p - 1
-            while q >= 0 and to_keys[q] == to_keys[p] and to_code[q] > j * ways:
-                q -= 1
-            same = q >= 0 and to_keys[q] == to_keys[p] and to_code[q] == j * ways and to_keys[p] > 0
-            seen = 1 if same and enters(prog, ring, kinds[begin + j], values, at) else 0
-            look(prog, arena, lane, ring, view0 + what - 1, head, t, seen, rows, to)
-    return stop
-
-
-@compiled
+@bare
 def finish_rows(
     prog: Ints, kinds: Codes, values: Ints, begin: int, start: int, stop: int, now: Ints, rows: Ints, status: Codes
 ) -> None:

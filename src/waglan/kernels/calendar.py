@@ -4,7 +4,7 @@ Days to months by the proleptic Gregorian calendar in years that begin on 1 Marc
 (the method of Zeller's congruence).
 """
 
-from waglan.kernels.compiled import compiled
+from waglan.kernels.compiled import bare
 from waglan.kernels.layout import (
     AFTER_DAY,
     AFTER_HOLIDAY,
@@ -24,7 +24,7 @@ NANO = 1_000_000_000
 DAY_S = 86_400
 
 
-@compiled
+@bare
 def local_seconds(prog: Ints, ts_ns: int) -> int:
     """Seconds since 1970 on the wall clock of the plan's zone; zone rows are (from second, offset), rising."""
     second = ts_ns // NANO
@@ -40,7 +40,7 @@ def local_seconds(prog: Ints, ts_ns: int) -> int:
     return int(second + prog[low, 1])
 
 
-@compiled
+@bare
 def month_day(day: int) -> tuple[int, int]:
     """Month 1-12 and day of the month 1-31 of a day since 1970."""
     shifted = day + 719_468  # days since 0000-03-01
@@ -52,7 +52,7 @@ def month_day(day: int) -> tuple[int, int]:
     return march + 3 if march < 10 else march - 9, of_year - (153 * march + 2) // 5 + 1
 
 
-@compiled
+@bare
 def calendar(prog: Ints, part: int, local: int) -> int:
     """One part (AFTER_HOUR ...) of a local second."""
     day = local // DAY_S
@@ -74,7 +74,7 @@ def calendar(prog: Ints, part: int, local: int) -> int:
     return of_month if part == AFTER_DAY else month
 
 
-@compiled
+@bare
 def is_holiday(prog: Ints, day: int) -> int:
     """1 if the local day is among the plan's holidays (rows, rising)."""
     low, high = prog[0, H_HOLIDAY0], prog[0, H_HOLIDAY1]

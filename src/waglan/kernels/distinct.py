@@ -7,7 +7,7 @@ loses or is counted anew, whichever is less; a key whose entries have all expire
 """
 
 from waglan.kernels.arena import give, note, take
-from waglan.kernels.compiled import compiled
+from waglan.kernels.compiled import bare
 from waglan.kernels.layout import (
     D_HEAD,
     D_WORD,
@@ -36,7 +36,7 @@ COUNT_WORDS = 3
 FAR = (1 << 31) - 1
 
 
-@compiled
+@bare
 def rehash(prog: Ints, arena: Ints, lane: int, table: int, state: int, tail: int) -> None:
     """A fresh table for one key with room to double, without the values whose entries are gone."""
     old, mask = arena[state + BLOCK], arena[state + MASK]
@@ -68,7 +68,7 @@ def rehash(prog: Ints, arena: Ints, lane: int, table: int, state: int, tail: int
     arena[state + BLOCK], arena[state + MASK], arena[state + USED] = fresh, wide, live
 
 
-@compiled
+@bare
 def link(prog: Ints, arena: Ints, lane: int, table: int, head: int, width: int, value: int) -> int:
     """The link word of the entry about to be written; the last entry of the value, if kept, learns of it."""
     state = head + prog[table, X_HEAD]
@@ -93,7 +93,7 @@ def link(prog: Ints, arena: Ints, lane: int, table: int, head: int, width: int, 
     return back << 31
 
 
-@compiled
+@bare
 def gained(arena: Ints, ring: int, mask: int, width: int, start: int, end: int, low: int) -> int:
     """How many of entries start .. end - 1 have no predecessor at `low` or later; `ring` is the first link word."""
     count = 0
@@ -104,7 +104,7 @@ def gained(arena: Ints, ring: int, mask: int, width: int, start: int, end: int, 
     return int(count)
 
 
-@compiled
+@bare
 def distinct(prog: Ints, arena: Ints, cell: int, head: int, width: int, low: int, high: int) -> int:
     """Bring a count up to window low .. high - 1 and give it."""
     state = head + prog[cell, D_HEAD]

@@ -1,7 +1,7 @@
 """Entering an event under a key: append an entry; drop what no window needs; double or shrink the block."""
 
 from waglan.kernels.arena import give, note, take
-from waglan.kernels.compiled import compiled
+from waglan.kernels.compiled import bare, inlined
 from waglan.kernels.distinct import distinct, link
 from waglan.kernels.layout import (
     BY_TIME,
@@ -45,10 +45,10 @@ from waglan.kernels.layout import (
 )
 from waglan.kernels.queues import extreme
 from waglan.kernels.rings import window_end, window_start
-from waglan.kernels.whole import square_parts
+from waglan.kernels.whole import plus, square_parts
 
 
-@compiled
+@inlined
 def enters(prog: Ints, ring: int, kind: int, values: Ints, at: int) -> bool:
     """Whether an event enters a ring, its key apart: kind, `where`, and no null among the values."""
     if prog[ring, R_KIND] != kind:
@@ -65,7 +65,7 @@ def enters(prog: Ints, ring: int, kind: int, values: Ints, at: int) -> bool:
     return True
 
 
-@compiled
+@bare
 def settle(prog: Ints, arena: Ints, lane: int, ring: int, head: int, t: int) -> int:
     """Move every window of a key up to t; the number of the oldest entry that is still needed (as a base)."""
     width = prog[ring, R_ENTRY]
@@ -88,20 +88,23 @@ def settle(prog: Ints, arena: Ints, lane: int, ring: int, head: int, t: int) -> 
     return int(max(keep, arena[head + HEAD_TAIL]))
 
 
-@compiled
-def make_room(prog: Ints, arena: Ints, lane: int, ring: int, head: int, t: int) -> None:
-    """Room for one more entry: drop what has expired; double the block if more than 3/4 of it is still needed."""
+@bare
+def make_room(prog: Ints, arena: Ints, lane: int, ring: int, head: int, t: int, more: int) -> None:
+    """Room for `more` entries: drop what has expired at t, and double the block until at most 3/4 of it is needed."""
     tail = settle(prog, arena, lane, ring, head, t)
     arena[head + HEAD_TAIL] = tail
     cap = arena[head + HEAD_MASK] + 1
-    live = arena[head + HEAD_NEXT] - tail
-    if 4 * live > 3 * cap:
-        rehouse(prog, arena, lane, ring, head, 2 * cap)
-    elif 16 * live < cap:
-        rehouse(prog, arena, lane, ring, head, cap >> 2)
+    need = arena[head + HEAD_NEXT] - tail + more
+    wide = cap
+    while 4 * (need - 1) > 3 * wide:
+        wide *= 2
+    if 16 * need < cap:
+        wide = cap >> 2
+    if wide != cap:
+        rehouse(prog, arena, lane, ring, head, wide)
 
 
-@compiled
+@bare
 def rehouse(prog: Ints, arena: Ints, lane: int, ring: int, head: int, cap: int) -> None:
     """Move a key's entries to a block of `cap` (a power of two); the old block is free for other keys."""
     width = prog[ring, R_ENTRY]
@@ -123,7 +126,7 @@ def rehouse(prog: Ints, arena: Ints, lane: int, ring: int, head: int, cap: int) 
     arena[head + HEAD_MASK] = cap - 1
 
 
-@compiled
+@bare
 def found(prog: Ints, arena: Ints, lane: int, ring: int, head: int, t: int) -> None:
     """A key's first block, with the zero entry before its first."""
     width = prog[ring, R_ENTRY]
@@ -138,29 +141,41 @@ def found(prog: Ints, arena: Ints, lane: int, ring: int, head: int, t: int) -> N
         arena[head + prog[ring, R_FIRST]] = t
 
 
-@compiled
-def enter(prog: Ints, arena: Ints, lane: int, ring: int, head: int, t: int, values: Ints, at: int) -> None:
-    """Append the event's entry to a key's ring."""
+@inlined
+def ready(prog: Ints, arena: Ints, lane: int, ring: int, head: int, first: int, t: int, more: int) -> None:
+    """Room for `more` entries of a key, the next of them at `first`; windows may be asked at t or later."""
+    if arena[head + HEAD_NEXT] == 0:
+        found(prog, arena, lane, ring, head, first)
+    if arena[head + HEAD_NEXT] - arena[head + HEAD_TAIL] + more > arena[head + HEAD_MASK] + 1:
+        make_room(prog, arena, lane, ring, head, t, more)
+
+
+@inlined
+def append(prog: Ints, arena: Ints, lane: int, ring: int, head: int, t: int, values: Ints, at: int) -> None:
+    """Write the event's entry; there is room."""
     number = arena[head + HEAD_NEXT]
-    if number == 0:
-        found(prog, arena, lane, ring, head, t)
-        number = 1
-    elif number - arena[head + HEAD_TAIL] > arena[head + HEAD_MASK]:
-        make_room(prog, arena, lane, ring, head, t)
     block, mask, width = arena[head + HEAD_BLOCK], arena[head + HEAD_MASK], prog[ring, R_ENTRY]
     entry, before = block + (number & mask) * width, block + ((number - 1) & mask) * width
     arena[entry] = t
     for slot in range(prog[ring, R_SLOT0], prog[ring, R_SLOT1]):
         word = prog[slot, S_WORD]
         value, total = values[at + prog[slot, S_COLUMN]], arena[before + word]
-        arena[entry + word] = total + value
+        after = plus(total, value)
+        arena[entry + word] = after
         if prog[slot, S_SQUARES]:
             high, low = square_parts(value)
-            arena[entry + word + 1] = arena[before + word + 1] + high
-            arena[entry + word + 2] = arena[before + word + 2] + low
-        if prog[slot, S_CARRY] and ((total ^ (total + value)) & (value ^ (total + value))) < 0:
+            arena[entry + word + 1] = plus(arena[before + word + 1], high)
+            arena[entry + word + 2] = plus(arena[before + word + 2], low)
+        if prog[slot, S_CARRY] and ((total ^ after) & (value ^ after)) < 0:
             arena[head + prog[slot, S_CARRY]] += 1 if value > 0 else -1
     for table in range(prog[ring, R_HASH0], prog[ring, R_HASH1]):
         value = values[at + prog[table, X_COLUMN]]
         arena[entry + prog[table, X_WORD]] = link(prog, arena, lane, table, head, width, value)
     arena[head + HEAD_NEXT] = number + 1
+
+
+@bare
+def enter(prog: Ints, arena: Ints, lane: int, ring: int, head: int, t: int, values: Ints, at: int) -> None:
+    """Append the event's entry to a key's ring."""
+    ready(prog, arena, lane, ring, head, t, t, 1)
+    append(prog, arena, lane, ring, head, t, values, at)

@@ -84,7 +84,10 @@ R_QUEUE1: Final = 19
 R_DISTINCT0: Final = 20
 R_DISTINCT1: Final = 21
 R_FIRST: Final = 22
-R_SIMPLE: Final = 23
+R_EXTRA: Final = 23
+R_LIGHT: Final = 24
+R_PLAIN: Final = 25
+R_OWN: Final = 26
 
 # A condition for entering: a column and the value it must have.
 E_COLUMN: Final = 0
@@ -95,6 +98,7 @@ S_COLUMN: Final = 0
 S_WORD: Final = 1
 S_SQUARES: Final = 2
 S_CARRY: Final = 3
+S_FIELD: Final = 4
 
 # A window: its length or count, how far it is moved back, and where its positions lie in the head.
 W_MODE: Final = 0
@@ -123,6 +127,13 @@ C_WORD: Final = 2
 C_OUT: Final = 3
 C_DETAIL: Final = 4
 C_CARRY: Final = 5
+# Of the first cell of a window: the row after its last, and whether a count and a quotient are all that is wanted.
+C_AFTER: Final = 6
+C_QUICK: Final = 7
+C_COUNTED: Final = 8
+C_DIVIDED: Final = 9
+C_DIVIDED_WORD: Final = 10
+C_FACTOR: Final = 11
 
 TAKE_COUNT: Final = 0
 TAKE_SUM: Final = 1
@@ -134,6 +145,7 @@ TAKE_LAG: Final = 6
 TAKE_SINCE_LAST: Final = 7
 TAKE_SINCE_FIRST: Final = 8
 TAKE_DISTINCT: Final = 9
+TAKE_SAME: Final = 10
 
 # A queue: candidates for the least value of a window (the greatest, with sign -1), in order of entry.
 Q_WINDOW: Final = 0
@@ -206,6 +218,8 @@ LANE_END: Final = 1
 LANE_SPARE: Final = 2
 LANE_SPARE_END: Final = 3
 LANE_RESERVE: Final = 4
+LANE_WANT: Final = 5
+LANE_MARKED: Final = 6
 LANE_FREE: Final = 8
 LOGS: Final = 40
 

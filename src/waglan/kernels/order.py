@@ -2,84 +2,121 @@
 
 import numpy as np
 
-from waglan.kernels.compiled import compiled
+from waglan.kernels.compiled import bare, compiled, inlined
 from waglan.kernels.layout import Ints
 
 DIGIT = 11
 """Bits a pass: 2,048 counters stay in the first cache."""
 
 
-@compiled
-def sort_pass(keys: Ints, order: Ints, n: int, shift: int, bits: int, counts: Ints, out_keys: Ints, out: Ints) -> None:
-    """One stable counting sort of (key, payload) by `bits` bits of the key from `shift`."""
+@bare
+def sort_words(words: Ints, n: int, shift: int, bits: int, counts: Ints, spare: Ints) -> int:
+    """Sort words[:n] (>= 0) stably by `bits` bits from `shift`; `counts` has 2**14 words. 1: it is in `spare`."""
+    passes = 1 if bits <= 14 else (bits + DIGIT - 1) // DIGIT
+    size = (bits + passes - 1) // passes
+    for p in range(passes):
+        if p % 2 == 0:
+            sort_pass(words, n, shift + p * size, size, counts, spare)
+        else:
+            sort_pass(spare, n, shift + p * size, size, counts, words)
+    return passes % 2
+
+
+@bare
+def sort_pass(words: Ints, n: int, shift: int, bits: int, counts: Ints, out: Ints) -> None:
+    """One stable counting sort by `bits` bits from `shift`."""
     mask = (1 << bits) - 1
     for digit in range(mask + 1):
         counts[digit] = 0
     for i in range(n):
-        counts[(keys[i] >> shift) & mask] += 1
+        counts[(words[i] >> shift) & mask] += 1
     at = 0
     for digit in range(mask + 1):
         here = counts[digit]
         counts[digit] = at
         at += here
     for i in range(n):
-        digit = (keys[i] >> shift) & mask
+        word = words[i]
+        digit = (word >> shift) & mask
         to = counts[digit]
         counts[digit] = to + 1
-        out_keys[to] = keys[i]
-        out[to] = order[i]
+        out[to] = word
 
 
-@compiled
-def sort_pairs(keys: Ints, order: Ints, n: int, counts: Ints, spare_keys: Ints, spare: Ints) -> int:
-    """Sort keys[:n] (>= 0) with their payload, stably; `counts` has 2**14 words. 1: it is in the spare arrays."""
-    top = 0
-    for i in range(n):
-        top |= keys[i]
+@inlined
+def bits_of(number: int) -> int:
+    """Binary digits of a whole number."""
     bits = 0
-    while (1 << bits) <= top:
+    while bits < 63 and (1 << bits) <= number:
         bits += 1
-    passes = 1 if bits <= 14 else (bits + DIGIT - 1) // DIGIT
-    size = (bits + passes - 1) // passes
-    for p in range(passes):
-        if p % 2 == 0:
-            sort_pass(keys, order, n, p * size, size, counts, spare_keys, spare)
-        else:
-            sort_pass(spare_keys, spare, n, p * size, size, counts, keys, order)
-    return passes % 2
+    return bits
+
+
+@bare
+def common_step(ts_ns: Ints, low: int) -> int:
+    """The longest of a second, millisecond, microsecond, nanosecond of which every time is a multiple from `low`."""
+    step = 1_000_000_000
+    for i in range(len(ts_ns)):
+        while (ts_ns[i] - low) % step != 0:
+            step //= 1000
+        if step == 1:
+            break
+    return step
 
 
 @compiled
 def time_order(ts_ns: Ints, position: Ints) -> Ints:
-    """The order of events by time, ties by position (each >= 0, below 2**32): what an importer does once.
+    """The order of events by time, ties by position (>= 0, below 2**32, all different): what an importer does once.
 
-    Times are divided by a step that all share (a whole second, most often) and packed with as many bits of position as
-    they need, so that narrow ranges cost few passes.
+    Times count in the longest step that all share (a second, most often): narrow ranges cost few passes. Where a
+    time and a place fit one word - they do for 2**31 seconds of 2**32 events - words are sorted and not pairs.
     """
     n = len(ts_ns)
-    order = np.empty(n, dtype=np.int64)
     if n == 0:
-        return order
-    low, high, last = ts_ns[0], ts_ns[0], position[0]
+        return np.empty(0, dtype=np.int64)
+    counts, spare = np.empty(1 << 14, dtype=np.int64), np.empty(n, dtype=np.int64)
+    ranks = by_position(position, counts, spare)
+    low, high = ts_ns.min(), ts_ns.max()
+    step = common_step(ts_ns, low)
+    words, place = np.empty(n, dtype=np.int64), bits_of(n - 1)
+    bits = bits_of((high - low) // step)
+    if place + bits < 64:
+        for r in range(n):
+            words[r] = ((ts_ns[ranks[r]] - low) // step) << place | r
+        if sort_words(words, n, place, bits, counts, spare):
+            words, spare = spare, words
+    else:  # too far apart for one word: the low half of the time first, then the high half
+        for half in range(2):
+            for r in range(n):
+                words[r] = ((((ts_ns[ranks[r]] - low) // step) >> (32 * half)) & 0xFFFFFFFF) << place | r
+            if sort_words(words, n, place, 32, counts, spare):
+                words, spare = spare, words
+            for r in range(n):
+                words[r] = ranks[words[r] & ((1 << place) - 1)]
+            ranks = words.copy()
+        return ranks
+    for r in range(n):
+        words[r] = ranks[words[r] & ((1 << place) - 1)]
+    return words
+
+
+@compiled
+def by_position(position: Ints, counts: Ints, spare: Ints) -> Ints:
+    """Rows in order of position; one scatter where positions are 0 .. n - 1."""
+    n = len(position)
+    ranks = np.full(n, -1, dtype=np.int64)
     for i in range(n):
-        low, high, last = min(low, ts_ns[i]), max(high, ts_ns[i]), max(last, position[i])
-    step = 1_000_000_000
-    while step > 1:
-        even = True
-        for i in range(n):
-            if (ts_ns[i] - low) % step != 0:
-                even = False
-                break
-        if even:
+        if position[i] >= n or ranks[position[i]] >= 0:
             break
-        step //= 1000
-    keys, spare_keys = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
-    spare, counts = np.empty(n, dtype=np.int64), np.empty(1 << 14, dtype=np.int64)
+        ranks[position[i]] = i
+    else:
+        return ranks
+    place = bits_of(n - 1)
     for i in range(n):
-        keys[i] = position[i]
-        order[i] = i
-    if sort_pairs(keys, order, n, counts, spare_keys, spare):
-        order, spare = spare, order
+        ranks[i] = position[i] << place | i
+    sorted_ranks = ranks
+    if sort_words(ranks, n, place, bits_of(position.max()), counts, spare):
+        sorted_ranks = spare.copy()
     for i in range(n):
-        keys[i] = (ts_ns[order[i]] - low) // step
-    return spare if sort_pairs(keys, order, n, counts, spare_keys, spare) else order
+        sorted_ranks[i] &= (1 << place) - 1
+    return sorted_ranks

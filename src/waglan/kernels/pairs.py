@@ -4,8 +4,10 @@ A pair of dense numbers is packed in one word and hashed by multiplication (Knut
 6.4) into an open table at most half full; pairs are numbered in the order in which they were first seen.
 """
 
+import numpy as np
+
 from waglan.kernels.arena import give, give_stretch, note, take
-from waglan.kernels.compiled import compiled
+from waglan.kernels.compiled import bare, inlined
 from waglan.kernels.layout import (
     ABSENT,
     BAD_KEY,
@@ -37,16 +39,17 @@ from waglan.kernels.layout import (
     Ints,
 )
 
-SPREAD = -7046029254386353131  # 2**64 / golden ratio, odd, as int64
+SPREAD = np.uint64(11400714819323198485)  # 2**64 / golden ratio, odd
+HALF = np.uint64(32)
 
 
-@compiled
+@inlined
 def place(value: int, mask: int) -> int:
     """First place of a value in a table of mask + 1 places."""
-    return ((value * SPREAD) >> 31) & mask
+    return np.int64((np.uint64(value) * SPREAD) >> HALF) & mask  # type: ignore[return-value]
 
 
-@compiled
+@bare
 def rehash_pairs(arena: Ints, lane: int, space: int, size_class: int, largest: int) -> None:
     """Double the table of a pair space (or make its first, of 16 places)."""
     block, mask = arena[space], arena[space + 1]
@@ -72,7 +75,7 @@ def rehash_pairs(arena: Ints, lane: int, space: int, size_class: int, largest: i
     arena[space], arena[space + 1] = fresh, wide
 
 
-@compiled
+@bare
 def pair_number(arena: Ints, lane: int, space: int, size_class: int, largest: int, packed: int, enter: bool) -> int:
     """The dense number of a pair; one never seen gets the next if `enter`, else UNSEEN."""
     if 2 * (arena[space + 2] + 1) > arena[space + 1] + 1 or arena[space] == 0:
@@ -95,7 +98,7 @@ def pair_number(arena: Ints, lane: int, space: int, size_class: int, largest: in
     return int(number)
 
 
-@compiled
+@bare
 def grow_universe(prog: Ints, arena: Ints, universe: int, key: int) -> int:
     """Make every table of a universe large enough for `key`, doubling; GROW if the arena has no room."""
     lane = prog[0, H_LANE]
@@ -117,7 +120,7 @@ def grow_universe(prog: Ints, arena: Ints, universe: int, key: int) -> int:
     return DONE
 
 
-@compiled
+@bare
 def widen(prog: Ints, arena: Ints, lane: int, table: int, cap: int, wide: int) -> None:
     """Move one table of heads to a stretch for `wide` keys; the old stretch becomes spare."""
     base = prog[0, H_BASES] + table - prog[0, H_TABLE0]
@@ -134,7 +137,7 @@ def widen(prog: Ints, arena: Ints, lane: int, table: int, cap: int, wide: int) -
         give_stretch(arena, lane, old, old + cap * words)
 
 
-@compiled
+@inlined
 def event_keys(prog: Ints, arena: Ints, kind: int, values: Ints, at: int, keys: Ints, to: int, stride: int) -> int:
     """The number of each key of an event, ABSENT where a column is null, UNSEEN where a pair was never entered.
 

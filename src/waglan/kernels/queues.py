@@ -7,7 +7,7 @@ delay).
 """
 
 from waglan.kernels.arena import give, take
-from waglan.kernels.compiled import compiled
+from waglan.kernels.compiled import bare
 from waglan.kernels.layout import (
     FOR_EVER,
     HEAD_BLOCK,
@@ -21,6 +21,7 @@ from waglan.kernels.layout import (
     W_MODE,
     Ints,
 )
+from waglan.kernels.whole import minus
 
 BLOCK = 0
 LOG = 1
@@ -30,7 +31,7 @@ SEEN = 4
 QUEUE_WORDS = 5
 
 
-@compiled
+@bare
 def drop_front(arena: Ints, block: int, mask: int, front: int, back: int, low: int) -> int:
     """First place whose entry is number `low` or later; galloping."""
     step = 1
@@ -45,7 +46,7 @@ def drop_front(arena: Ints, block: int, mask: int, front: int, back: int, low: i
     return front
 
 
-@compiled
+@bare
 def cut_back(arena: Ints, block: int, mask: int, front: int, back: int, value: int) -> int:
     """One past the last place whose value is less than `value`; galloping."""
     step = 1
@@ -60,7 +61,7 @@ def cut_back(arena: Ints, block: int, mask: int, front: int, back: int, value: i
     return back
 
 
-@compiled
+@bare
 def widen_queue(arena: Ints, lane: int, size_class: int, state: int) -> None:
     """Double a queue's block (or make its first, of 4 places)."""
     old, log = arena[state + BLOCK], arena[state + LOG]
@@ -76,7 +77,7 @@ def widen_queue(arena: Ints, lane: int, size_class: int, state: int) -> None:
     arena[state + LOG] = wide
 
 
-@compiled
+@bare
 def extreme(prog: Ints, arena: Ints, lane: int, queue: int, head: int, width: int, low: int, high: int) -> int:
     """Bring a queue up to window low .. high - 1 and give its least (greatest) value, NULL if it is empty."""
     state = head + prog[queue, Q_HEAD]
@@ -91,7 +92,7 @@ def extreme(prog: Ints, arena: Ints, lane: int, queue: int, head: int, width: in
         before = arena[ring + ((start - 1) & ring_mask) * width + word]
         for i in range(start, high):
             after = arena[ring + (i & ring_mask) * width + word]
-            value = sign * (after - before)
+            value = sign * minus(after, before)
             before = after
             back = cut_back(arena, block, mask, front, back, value)
             if forever and back > front:

@@ -7,7 +7,7 @@ rows and the later state are the same, because keys do not see each other.
 
 from waglan.kernels.arena import roomy
 from waglan.kernels.calendar import calendar, local_seconds
-from waglan.kernels.compiled import compiled
+from waglan.kernels.compiled import bare, inlined
 from waglan.kernels.distinct import distinct
 from waglan.kernels.entries import enter, enters
 from waglan.kernels.layout import (
@@ -78,6 +78,7 @@ from waglan.kernels.layout import (
     TAKE_EXTREME,
     TAKE_LAG,
     TAKE_RATE,
+    TAKE_SAME,
     TAKE_SINCE_FIRST,
     TAKE_SINCE_LAST,
     TAKE_STD,
@@ -96,32 +97,32 @@ from waglan.kernels.layout import (
 from waglan.kernels.pairs import event_keys
 from waglan.kernels.queues import extreme
 from waglan.kernels.rings import window_end, window_start
-from waglan.kernels.whole import deviation, nearest, ratio, scaled
+from waglan.kernels.whole import deviation, minus, nearest, plus, ratio, scaled
 
 NANO = 1_000_000_000
 MICRO = 1_000_000
 FOR_GOOD = (1 << 63) - 1
 
 
-@compiled
+@inlined
 def within(value: int) -> int:
     """The value, or the mark of one beyond +-2**62."""
     return value if -SUM_LIMIT <= value <= SUM_LIMIT else TOO_LARGE_CELL
 
 
-@compiled
+@inlined
 def all_time_sum(arena: Ints, head: int, carry: int, word: int, width: int, total: int) -> int:
     """The sum of all entries whose running sum is `total`, or TOO_LARGE_CELL; the carry of the newest is known."""
     last = arena[head + HEAD_NEXT] - 1
     newest = arena[arena[head + HEAD_BLOCK] + (last & arena[head + HEAD_MASK]) * width + word]
     wraps = arena[head + carry]
-    unseen = newest - total  # of at most 2**21 entries, so exact
+    unseen = minus(newest, total)  # of at most 2**21 entries, so exact
     if ((newest ^ unseen) & (newest ^ total)) < 0:
         wraps += 1 if newest >= 0 else -1
     return total if wraps == 0 else TOO_LARGE_CELL
 
 
-@compiled
+@bare
 def rare(prog: Ints, arena: Ints, lane: int, head: int, width: int, cell: int, t: int, low: int, high: int) -> int:
     """A cell other than count, sum, mean and rate."""
     take = prog[cell, C_TAKE]
@@ -137,7 +138,7 @@ def rare(prog: Ints, arena: Ints, lane: int, head: int, width: int, cell: int, t
         back = high - prog[cell, C_DETAIL]
         if back < low:
             return NULL_CELL
-        return int(arena[block + (back & mask) * width + word] - arena[block + ((back - 1) & mask) * width + word])
+        return minus(arena[block + (back & mask) * width + word], arena[block + ((back - 1) & mask) * width + word])
     if take == TAKE_SINCE_LAST:
         return int((t - arena[last]) // NANO)
     if take == TAKE_SINCE_FIRST:
@@ -149,11 +150,12 @@ def rare(prog: Ints, arena: Ints, lane: int, head: int, width: int, cell: int, t
     base = block + ((low - 1) & mask) * width
     if prog[prog[cell, C_WINDOW], W_MODE] == FOR_EVER:
         return deviation(high - low, arena[last + word], arena[last + word + 1], arena[last + word + 2])
-    total, upper = arena[last + word] - arena[base + word], arena[last + word + 1] - arena[base + word + 1]
-    return deviation(high - low, total, upper, arena[last + word + 2] - arena[base + word + 2])
+    total = minus(arena[last + word], arena[base + word])
+    upper = minus(arena[last + word + 1], arena[base + word + 1])
+    return deviation(high - low, total, upper, minus(arena[last + word + 2], arena[base + word + 2]))
 
 
-@compiled
+@bare
 def look(
     prog: Ints, arena: Ints, lane: int, ring: int, view: int, head: int, t: int, seen: int, rows: Ints, to: int
 ) -> None:
@@ -187,31 +189,33 @@ def look(
                     rows[out] = total
                     continue
             else:
-                total -= arena[block + ((low - 1) & mask) * width + word]
+                total = minus(total, arena[block + ((low - 1) & mask) * width + word])
             if take == TAKE_SUM:
                 rows[out] = within(total)
             else:
                 rows[out] = nearest(total * MICRO if take == TAKE_RATE else total, count)
+        elif take == TAKE_SAME:
+            rows[out] = rows[to + prog[cell, C_DETAIL]]
         elif held:
             rows[out] = rare(prog, arena, lane, head, width, cell, t, low, high)
         else:
             rows[out] = 0 if take == TAKE_DISTINCT else NULL_CELL
 
 
-@compiled
+@inlined
 def head_of(prog: Ints, arena: Ints, ring: int, key: int) -> int:
     """Where a key's head lies; head 0 of a table is that of a key never entered."""
     return int(arena[prog[0, H_BASES] + prog[ring, R_TABLE]] + max(key + 1, 0) * prog[ring, R_HEAD])
 
 
-@compiled
+@inlined
 def unknown(prog: Ints, view: int, rows: Ints, to: int) -> None:
     """The cells of a view whose key is null."""
     for cell in range(prog[view, V_CELL0], prog[view, V_CELL1]):
         rows[to + prog[cell, C_OUT]] = NULL_CELL
 
 
-@compiled
+@inlined
 def acceptable(prog: Ints, values: Ints, at: int) -> bool:
     """Whether every number that a feature reads is below 2**42 in magnitude (or null)."""
     for row in range(prog[0, H_CHECK0], prog[0, H_CHECK1]):
@@ -221,7 +225,7 @@ def acceptable(prog: Ints, values: Ints, at: int) -> bool:
     return True
 
 
-@compiled
+@bare
 def move_lists(prog: Ints, arena: Ints, kind: int, values: Ints, at: int, keys: Ints, first: int, stride: int) -> None:
     """A listing puts a key on a list until a second, for ever (null), or takes it off (0)."""
     if kind != prog[0, H_LISTING]:
@@ -234,7 +238,7 @@ def move_lists(prog: Ints, arena: Ints, kind: int, values: Ints, at: int, keys: 
             arena[base + key + 1] = FOR_GOOD if until == NULL_CELL else max(until, 0)
 
 
-@compiled
+@bare
 def members(prog: Ints, arena: Ints, t: int, keys: Ints, first: int, stride: int, rows: Ints, to: int) -> None:
     """The `in_list` cells of a row."""
     for row in range(prog[0, H_MEMBER0], prog[0, H_MEMBER1]):
@@ -246,7 +250,7 @@ def members(prog: Ints, arena: Ints, t: int, keys: Ints, first: int, stride: int
         rows[to + prog[row, M_OUT]] = cell
 
 
-@compiled
+@bare
 def combine(take: int, a: int, b: int, scale: int) -> int:
     """Arithmetic between two cells; NULL if either is, TOO_LARGE_CELL beyond +-2**62."""
     if a == NULL_CELL or b == NULL_CELL:
@@ -254,13 +258,13 @@ def combine(take: int, a: int, b: int, scale: int) -> int:
     if take == AFTER_RATIO:
         return ratio(a, b)
     if take == AFTER_DIFFERENCE:
-        return within(a - b)  # both lie within 2**62, so that the result is at worst -2**63
+        return within(minus(a, b))  # both lie within 2**62: at worst the result wraps to -2**63
     if take == AFTER_ADD:
-        return within(a + b)
+        return within(plus(a, b))
     return scaled(a, b, scale)
 
 
-@compiled
+@bare
 def finish(prog: Ints, t: int, values: Ints, at: int, rows: Ints, to: int) -> int:
     """Cells that follow from the row and the present event; then the status: a refused row is null throughout."""
     local = local_seconds(prog, t) if prog[0, H_CLOCK] else 0
@@ -289,14 +293,14 @@ def finish(prog: Ints, t: int, values: Ints, at: int, rows: Ints, to: int) -> in
     return status
 
 
-@compiled
+@inlined
 def empty(prog: Ints, rows: Ints, to: int) -> None:
     """A row without values."""
     for cell in range(prog[0, H_CELLS]):
         rows[to + cell] = NULL_CELL
 
 
-@compiled
+@bare
 def touch_rings(
     prog: Ints, arena: Ints, lane: int, kind: int, t: int, values: Ints, at: int, rows: Ints, to: int
 ) -> None:
@@ -318,7 +322,7 @@ def touch_rings(
                     look(prog, arena, lane, ring, view, head_of(prog, arena, ring, key), t, seen, rows, to)
 
 
-@compiled
+@bare
 def one(prog: Ints, arena: Ints, kind: int, ts: int, values: Ints, at: int, rows: Ints, to: int) -> int:
     """One event: its status, or -GROW / -BAD_KEY with nothing moved."""
     lane = prog[0, H_LANE]

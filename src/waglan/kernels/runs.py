@@ -1,0 +1,379 @@
+"""A run: the touches of one key in a block, worked off together.
+
+First every entering event is appended, then each window is read for all touches before the next window, so that
+what a window says of itself is looked up once a run and not once an event. A touch remembers how many entries its key
+had when it came; what was appended after it lies beyond the end of its windows.
+"""
+
+import numpy as np
+
+from waglan.kernels.compiled import bare, inlined
+from waglan.kernels.entries import append, ready
+from waglan.kernels.layout import (
+    BY_COUNT,
+    BY_TIME,
+    C_AFTER,
+    C_CARRY,
+    C_COUNTED,
+    C_DETAIL,
+    C_DIVIDED,
+    C_DIVIDED_WORD,
+    C_FACTOR,
+    C_OUT,
+    C_QUICK,
+    C_TAKE,
+    C_WINDOW,
+    C_WORD,
+    FULL,
+    FULL_CELL,
+    H_CELLS,
+    H_COLUMNS,
+    HEAD_BLOCK,
+    HEAD_MASK,
+    HEAD_NEXT,
+    HEAD_TAIL,
+    LANE_END,
+    LANE_MARKED,
+    LANE_RESERVE,
+    LANE_TOP,
+    LANE_WANT,
+    NULL_CELL,
+    R_ENTRY,
+    R_EXTRA,
+    R_LIGHT,
+    R_PLAIN,
+    R_SLOT0,
+    R_SLOT1,
+    R_VIEW0,
+    S_FIELD,
+    S_WORD,
+    TAKE_COUNT,
+    TAKE_DISTINCT,
+    TAKE_MEAN,
+    TAKE_RATE,
+    TAKE_SAME,
+    TAKE_STD,
+    TAKE_SUM,
+    TOO_LARGE_CELL,
+    V_CELL0,
+    V_CELL1,
+    W_BOUNDED,
+    W_DELAY,
+    W_EVENTS,
+    W_HIGH,
+    W_LOW,
+    W_MODE,
+    W_PRESENT,
+    W_SPAN,
+    Ints,
+)
+from waglan.kernels.rings import past
+from waglan.kernels.whole import minus, nearest, plus
+from waglan.kernels.windows import all_time_sum, head_of, rare, within
+
+WHAT = 12
+"""A touch is a word: key + 1 in the high half, then the event's place in the block, then in 12 bits what it does:
+whether it enters, and from the second bit on 0 or 1 + the view that it asks."""
+ENTERS = 1
+PLACE = 32
+LOW_HALF = (1 << PLACE) - 1
+WHATS = (1 << WHAT) - 1
+MICRO = 1_000_000
+
+# Stretches of the work space: of each touch its time, where its row begins, one past the last entry with and without
+# the present event; then the ends and starts of one window.
+TIMES = 0
+ROWS = 1
+ENDS = 2
+BEFORE = 3
+HIGHS = 4
+LOWS = 5
+SPACES = 6
+
+
+@bare
+def work(
+    prog: Ints, arena: Ints, lane: int, ring: int, values: Ints, begin: int, now: Ints, fields: Ints,
+    touches: Ints, start: int, stop: int, rows: Ints, space: Ints,
+) -> int:  # fmt: skip
+    """Touches start .. stop - 1 of a ring, sorted by key. Where it stopped: `stop`, or a key that needs room."""
+    p, stride = start, len(space) // SPACES
+    while p < stop:
+        key = touches[p] >> PLACE
+        q = p + 1
+        while q < stop and touches[q] >> PLACE == key:
+            q += 1
+        extra = (q - p) * prog[ring, R_EXTRA]
+        if arena[lane + LANE_END] - arena[lane + LANE_TOP] < arena[lane + LANE_RESERVE] + extra:
+            arena[lane + LANE_WANT] = extra
+            return p
+        head = head_of(prog, arena, ring, key - 1)
+        n, width = q - p, prog[ring, R_ENTRY]
+        if prog[ring, R_PLAIN] and width == 2:  # known widths spare a multiplication for every word that is read
+            enter_run(prog, arena, lane, ring, head, 2, values, begin, now, fields, touches, p, n, space, stride)
+            look_run(prog, arena, lane, 2, prog[ring, R_VIEW0], head, n, rows, space, stride)
+        else:
+            enter_run(prog, arena, lane, ring, head, width, values, begin, now, fields, touches, p, n, space, stride)
+            look_mixed(prog, arena, lane, ring, head, touches, p, n, rows, space)
+        p = q
+    return stop
+
+
+@inlined
+def enter_run(
+    prog: Ints, arena: Ints, lane: int, ring: int, head: int, width: int, values: Ints, begin: int, now: Ints,
+    fields: Ints, touches: Ints, start: int, n: int, space: Ints, stride: int,
+) -> None:  # fmt: skip
+    """Append the entering events of a run and note of each touch its time, its row and how many entries it finds."""
+    wide, cells = prog[0, H_COLUMNS], prog[0, H_CELLS]
+    first = 0
+    while first < n and touches[start + first] & ENTERS == 0:
+        first += 1
+    if first < n:
+        born, earliest = now[(touches[start + first] & LOW_HALF) >> WHAT], now[(touches[start] & LOW_HALF) >> WHAT]
+        ready(prog, arena, lane, ring, head, born, earliest, n - first)
+    block, mask = arena[head + HEAD_BLOCK], arena[head + HEAD_MASK]
+    number = max(arena[head + HEAD_NEXT], 1)
+    entered = -1
+    for i in range(n):
+        word = touches[np.uint64(start + i)]
+        j = (word & LOW_HALF) >> WHAT
+        t = now[np.uint64(j)]
+        if word & ENTERS:
+            arena[np.uint64(block + (number & mask) * width)] = t
+            number += 1
+            entered = j
+        space[np.uint64(TIMES * stride + i)] = t
+        space[np.uint64(ROWS * stride + i)] = (begin + j) * cells
+        space[np.uint64(ENDS * stride + i)] = number
+        space[np.uint64(BEFORE * stride + i)] = number - np.int64(entered == j)
+    if first == n:
+        return
+    if prog[ring, R_LIGHT]:
+        before = arena[head + HEAD_NEXT]
+        for slot in range(prog[ring, R_SLOT0], prog[ring, R_SLOT1]):
+            field = prog[slot, S_FIELD] * len(now)
+            sum_run(arena, block + prog[slot, S_WORD], mask, width, before, fields, field, touches, start, n)
+        arena[head + HEAD_NEXT] = number
+    else:
+        for i in range(n):
+            if touches[start + i] & ENTERS:
+                j = (touches[start + i] & LOW_HALF) >> WHAT
+                append(prog, arena, lane, ring, head, now[j], values, (begin + j) * wide)
+
+
+@inlined
+def sum_run(
+    arena: Ints,
+    ring: int,
+    mask: int,
+    width: int,
+    number: int,
+    fields: Ints,
+    field: int,
+    touches: Ints,
+    start: int,
+    n: int,
+) -> None:
+    """The running sums of one slot in the entries of a run, from entry `number`; `ring` is the first entry's word."""
+    total = arena[ring + ((number - 1) & mask) * width]
+    for i in range(n):
+        touch = touches[np.uint64(start + i)]
+        if touch & ENTERS:
+            total = plus(total, fields[np.uint64(field + ((touch & LOW_HALF) >> WHAT))])
+            arena[np.uint64(ring + (number & mask) * width)] = total
+            number += 1
+
+
+@bare
+def look_mixed(
+    prog: Ints, arena: Ints, lane: int, ring: int, head: int, touches: Ints, start: int, n: int, rows: Ints, space: Ints
+) -> None:
+    """The views of a run, in stretches that ask the same one: windows, which views share, only move forward."""
+    stride = len(space) // SPACES
+    i = 0
+    while i < n:
+        asks = (touches[start + i] & WHATS) >> 1
+        stop = i + 1
+        while stop < n and (touches[start + stop] & WHATS) >> 1 == asks:
+            stop += 1
+        if asks > 0:
+            view = prog[ring, R_VIEW0] + asks - 1
+            look_run(prog, arena, lane, prog[ring, R_ENTRY], view, head, stop - i, rows, space[i:], stride)
+        i = stop
+
+
+@inlined
+def look_run(
+    prog: Ints, arena: Ints, lane: int, width: int, view: int, head: int, n: int, rows: Ints, space: Ints, stride: int
+) -> None:
+    """The cells of one view for n touches of one key."""
+    block, mask = arena[head + HEAD_BLOCK], arena[head + HEAD_MASK]
+    cell, stop, delay = prog[view, V_CELL0], prog[view, V_CELL1], 0
+    while cell < stop:
+        window, after = prog[cell, C_WINDOW], prog[cell, C_AFTER]
+        if prog[window, W_DELAY] == 0:
+            highs = ENDS * stride if prog[window, W_PRESENT] else BEFORE * stride
+        else:
+            highs = HIGHS * stride
+            if prog[window, W_DELAY] != delay:
+                delay = prog[window, W_DELAY]
+                highs_run(prog, arena, head, width, block, mask, window, n, space, stride)
+        if prog[cell, C_QUICK]:
+            done = quick_run(prog, arena, head, width, block, mask, window, cell, n, rows, space, stride, highs)
+            if done:
+                cell = after
+                continue
+        full = lows_run(prog, arena, head, width, block, mask, window, n, space, stride, highs)
+        while cell < after:
+            cell_run(prog, arena, lane, head, width, block, mask, cell, n, rows, space, stride, highs)
+            if full and (prog[window, W_BOUNDED] or prog[cell, C_TAKE] == TAKE_STD):
+                mark_full(arena, lane, prog[cell, C_OUT], n, rows, space, stride, highs)
+            cell += 1
+
+
+@inlined
+def quick_run(
+    prog: Ints, arena: Ints, head: int, width: int, block: int, mask: int, window: int, cell: int, n: int, rows: Ints,
+    space: Ints, stride: int, highs: int,
+) -> bool:  # fmt: skip
+    """A window of time of which a count, a mean or rate, or both are wanted: in one loop. False if a window is full."""
+    back, spot = prog[window, W_DELAY] + prog[window, W_SPAN], head + prog[window, W_LOW]
+    counted, divided, factor = prog[cell, C_COUNTED], prog[cell, C_DIVIDED], prog[cell, C_FACTOR]
+    word = block + prog[cell, C_DIVIDED_WORD]
+    low = max(arena[spot], arena[head + HEAD_TAIL] + 1)
+    if space[highs + n - 1] - low >= FULL:
+        return False
+    for i in range(n):
+        high, to = space[np.uint64(highs + i)], space[np.uint64(ROWS * stride + i)]
+        low = past(arena, block, mask, width, low, high, space[np.uint64(TIMES * stride + i)] - back)
+        count = high - low
+        if counted >= 0:
+            rows[np.uint64(to + counted)] = count
+        if divided >= 0:
+            upper = arena[np.uint64(word + ((high - 1) & mask) * width)]
+            total = minus(upper, arena[np.uint64(word + ((low - 1) & mask) * width)])
+            rows[np.uint64(to + divided)] = nearest(total * factor, count) if count > 0 else NULL_CELL
+    arena[spot] = low
+    return True
+
+
+@inlined
+def highs_run(
+    prog: Ints, arena: Ints, head: int, width: int, block: int, mask: int, window: int, n: int, space: Ints, stride: int
+) -> None:
+    """Ends of a window that is moved back, for n touches."""
+    delay, spot = prog[window, W_DELAY], head + prog[window, W_HIGH]
+    high = max(arena[spot], arena[head + HEAD_TAIL] + 1)
+    for i in range(n):
+        t, end = space[np.uint64(TIMES * stride + i)], space[np.uint64(ENDS * stride + i)]
+        high = past(arena, block, mask, width, high, end, t - delay)
+        space[np.uint64(HIGHS * stride + i)] = high
+    arena[spot] = high
+
+
+@inlined
+def lows_run(
+    prog: Ints, arena: Ints, head: int, width: int, block: int, mask: int, window: int, n: int, space: Ints,
+    stride: int, highs: int,
+) -> bool:  # fmt: skip
+    """Starts of a window for n touches; whether one holds FULL entries."""
+    mode, back, full = prog[window, W_MODE], prog[window, W_DELAY] + prog[window, W_SPAN], False
+    spot = head + prog[window, W_LOW]
+    low = max(arena[spot], arena[head + HEAD_TAIL] + 1)
+    events = prog[window, W_EVENTS] if mode == BY_COUNT else 1 << 62
+    for i in range(n):
+        high = space[np.uint64(highs + i)]
+        if mode == BY_TIME:
+            low = past(arena, block, mask, width, low, high, space[np.uint64(TIMES * stride + i)] - back)
+        else:
+            low = max(1, high - events)
+        space[np.uint64(LOWS * stride + i)] = low
+        full |= high - low >= FULL
+    if mode == BY_TIME:
+        arena[spot] = low
+    return full
+
+
+@inlined
+def cell_run(
+    prog: Ints, arena: Ints, lane: int, head: int, width: int, block: int, mask: int, cell: int, n: int, rows: Ints,
+    space: Ints, stride: int, highs: int,
+) -> None:  # fmt: skip
+    """One cell of a window for n touches."""
+    take, out, word = prog[cell, C_TAKE], prog[cell, C_OUT], prog[cell, C_WORD]
+    if take == TAKE_COUNT:
+        for i in range(n):
+            to = space[np.uint64(ROWS * stride + i)] + out
+            rows[np.uint64(to)] = space[np.uint64(highs + i)] - space[np.uint64(LOWS * stride + i)]
+    elif take == TAKE_SAME:
+        for i in range(n):
+            to = space[ROWS * stride + i]
+            rows[to + out] = rows[to + prog[cell, C_DETAIL]]
+    elif take <= TAKE_RATE and prog[cell, C_CARRY] == 0:
+        sums_run(arena, lane, block, mask, width, word, take, out, n, rows, space, stride, highs)
+    else:
+        rare_run(prog, arena, lane, head, width, cell, n, rows, space, stride, highs)
+
+
+@inlined
+def sums_run(
+    arena: Ints, lane: int, block: int, mask: int, width: int, word: int, take: int, out: int, n: int, rows: Ints,
+    space: Ints, stride: int, highs: int,
+) -> None:  # fmt: skip
+    """Sum, mean or rate of a window for n touches; a sum beyond +-2**62 leaves its mark."""
+    factor = MICRO if take == TAKE_RATE else 1
+    for i in range(n):
+        low, high = space[np.uint64(LOWS * stride + i)], space[np.uint64(highs + i)]
+        to = space[np.uint64(ROWS * stride + i)] + out
+        total = NULL_CELL if take != TAKE_SUM else 0
+        if high > low:
+            upper = arena[np.uint64(block + ((high - 1) & mask) * width + word)]
+            total = minus(upper, arena[np.uint64(block + ((low - 1) & mask) * width + word)])
+            if take == TAKE_SUM:
+                total = within(total)
+                arena[lane + LANE_MARKED] |= np.int64(total == TOO_LARGE_CELL)
+            else:
+                total = nearest(total * factor, high - low)
+        rows[np.uint64(to)] = total
+
+
+@bare
+def mark_full(arena: Ints, lane: int, out: int, n: int, rows: Ints, space: Ints, stride: int, highs: int) -> None:
+    """Windows of FULL entries leave their mark."""
+    for i in range(n):
+        if space[highs + i] - space[LOWS * stride + i] >= FULL:
+            rows[space[ROWS * stride + i] + out] = FULL_CELL
+            arena[lane + LANE_MARKED] = 1
+
+
+@bare
+def rare_run(
+    prog: Ints, arena: Ints, lane: int, head: int, width: int, cell: int, n: int, rows: Ints, space: Ints,
+    stride: int, highs: int,
+) -> None:  # fmt: skip
+    """Any other cell for n touches."""
+    take, carry = prog[cell, C_TAKE], prog[cell, C_CARRY]
+    block, mask, word = arena[head + HEAD_BLOCK], arena[head + HEAD_MASK], prog[cell, C_WORD]
+    for i in range(n):
+        low, high, t = space[LOWS * stride + i], space[highs + i], space[TIMES * stride + i]
+        to = space[ROWS * stride + i] + prog[cell, C_OUT]
+        if high - low >= FULL and take == TAKE_STD:
+            rows[to] = NULL_CELL  # marked by the caller
+        elif high <= low and take != TAKE_DISTINCT:
+            rows[to] = 0 if take == TAKE_SUM else NULL_CELL
+        elif take <= TAKE_RATE and carry:
+            total = all_time_sum(arena, head, carry, word, width, arena[block + ((high - 1) & mask) * width + word])
+            if take == TAKE_SUM:
+                total = within(total)
+            if total == TOO_LARGE_CELL:
+                rows[to] = total
+                arena[lane + LANE_MARKED] = 1
+            elif take == TAKE_SUM:
+                rows[to] = total
+            else:
+                rows[to] = nearest(total if take == TAKE_MEAN else total * MICRO, high - low)
+        elif arena[head + HEAD_NEXT] == 0:
+            rows[to] = 0
+        else:
+            rows[to] = rare(prog, arena, lane, head, width, cell, t, low, high)
