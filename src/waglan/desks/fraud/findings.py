@@ -228,7 +228,14 @@ def feature_line(all_: Decided, feature: Feature, part: Part) -> FeatureLine:
         column = feature.of if isinstance(feature.of, str) else ""
         listed = (all_.book.recipe.columns[column].values or []) if column in all_.book.recipe.columns else []
         shown = "–" if part.value is None else listed[part.value] if part.value < len(listed) else str(part.value)
-    return FeatureLine(name=feature.name, value=part.value, unit=unit, shown=shown, part_micro=part.part_micro)
+    return FeatureLine(
+        name=feature.name,
+        value=part.value,
+        unit=unit,
+        currency=all_.currency,
+        shown=shown,
+        part_micro=part.part_micro,
+    )
 
 
 def case_of(all_: Decided, net: Network, i: int, verbs: Mapping[str, str]) -> Case:
