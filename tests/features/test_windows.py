@@ -176,6 +176,18 @@ def test_long_streams(window: dict[str, str | int], seen: dict[str, bool | str])
     check(recipe_of(features), long_stream(11, 220))
 
 
+def test_windows_of_one_ring_in_blocks() -> None:
+    """Windows that share a delay, a queue or a ring's other view must not be moved twice by one run."""
+    ring = {"by": ["payer", "payee"], "delay": "2s"}
+    spans: list[dict[str, Any]] = [ring, ring | {"window": "1d", "delay": "3s"}, ring | {"window": "4s"}]
+    takes = [("rate", "online"), ("sum", "online"), ("max", "online"), ("max", "online")]
+    features = [
+        feature(name=f"{i} {span}", take=take, of=of, **span) for span in spans for i, (take, of) in enumerate(takes)
+    ]
+    across = {"by": ["payee", "payer"], "of_key": ["payer", "payee"], "window": "4s", "delay": "2s"}
+    check(recipe_of([*features, feature(name="across", take="max", of="online", **across)]), long_stream(8, 200))
+
+
 def test_no_future_is_seen() -> None:
     recipe = recipe_of([
         feature(name=f"{take}{s}", take=take, of=None if take == "count" else "points", by="payer", window="1h", **s)

@@ -427,6 +427,8 @@ def lay_rings(
         own = list(ring.views).index(ring.key) + 1 if ring.key in ring.views else 0
         words[layout.R_OWN], words[layout.R_PLAIN] = own, int(ring.kind == 0 and own == len(ring.views) == 1)
         words[layout.R_LIGHT] = int(not ring.hashes and not ring.carried and not any(ring.slots.values()))
+        spots = [*head_places(ring)[0]["low"].values(), *head_places(ring)[0]["high"].values()]
+        words[layout.R_SPOT0], words[layout.R_SPOT1] = (min(spots), max(spots) + 1) if spots else (0, 0)
         words[layout.R_TABLE], words[layout.R_HEAD] = i, heads[i]
         words[layout.R_KIND], words[layout.R_KEY] = ring.kind, key0 + ring.key
         words[layout.R_ENTRY], words[layout.R_CLASS] = width, ground.size_class(width)
@@ -464,8 +466,10 @@ def lay_ring(program: Program, draft: Draft, ring: Ring, ground: Ground, key0: i
         (index[n], links[n], places["hash"][n], int(keep), ground.size_class(2), ground.struct(16, 2))
         for n, keep in ring.hashes.items()
     ])  # fmt: skip
-    window0 = section(layout.R_WINDOW0, [window_row(ring, window, places) for window in ring.windows])
-    windows = {window: window0 + i for i, window in enumerate(ring.windows)}
+    # By delay, so that a run moves the ends of windows of one delay once; moved twice, they would start where it ended.
+    ordered = sorted(ring.windows, key=lambda window: window.delay_ns)
+    window0 = section(layout.R_WINDOW0, [window_row(ring, window, places) for window in ordered])
+    windows = {window: window0 + i for i, window in enumerate(ordered)}
     queue0 = section(layout.R_QUEUE0, [
         (windows[key[0]], slots[key[1]], key[2], places["queue"][key], ground.size_class(2)) for key in ring.queues
     ])  # fmt: skip

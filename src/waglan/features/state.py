@@ -233,9 +233,13 @@ class Blocks:
         fields = int(header[layout.H_KEY1] - header[layout.H_KEY0] + header[layout.H_CHECK1] - header[layout.H_CHECK0])
         self.fields = np.empty(max(1, fields) * self.size, dtype=np.int64)
         self.now = np.empty(self.size, dtype=np.int64)
-        self.counts = np.empty(1 << 14, dtype=np.int64)
-        self.touches, self.spare = (np.empty(self.size * ways, dtype=np.int64) for _ in range(2))
+        self.sorts = [
+            tuple(np.empty(words, dtype=np.int64) for words in (1 << 14, self.size * ways, self.size * ways))
+            for _ in range(min(self.threads, len(self.rings)))
+        ]
         self.spaces = [np.empty(runs.SPACES * (self.size * ways + 8 * 13), dtype=np.int64) for _ in range(self.threads)]
+        longest = 5 * self.size * ways + runs.STRAIGHT + runs.PAST
+        self.lines = [np.empty(2 * longest, dtype=np.int64) for _ in range(self.threads)]
         self.after = header[layout.H_AFTER0] < header[layout.H_AFTER1]
 
     def run(self) -> None:
@@ -252,8 +256,14 @@ class Blocks:
                 self.rows, self.status, self.now, self.fields,
             ), end, begin,
         )  # fmt: skip
-        for ring in self.rings:
-            self.ring(ring, begin, end - begin)
+        for first in range(0, len(self.rings), self.threads):
+            group = self.rings[first : first + self.threads]
+            tasks = [
+                partial(self.sorted, ring, begin, end - begin, *sort)
+                for ring, sort in zip(group, self.sorts, strict=False)
+            ]
+            for ring, (touches, count) in zip(group, self.map(tasks), strict=True):
+                self.ring(ring, begin, touches, count)
         if self.after or self.marked():
             cuts = [(end - begin) * part // self.threads for part in range(self.threads + 1)]
             given = (self.now, self.rows, self.status)
@@ -269,16 +279,18 @@ class Blocks:
         self.state._arena[spots] = 0
         return found
 
-    def ring(self, ring: int, begin: int, n: int) -> None:
-        """Sort a ring's touches and work them off, each thread a stretch of keys."""
-        state, prog = self.state, self.prog
-        count = blocks.touches(
-            prog, ring, self.kinds, self.values, begin, n, self.now, self.fields, self.rows, self.touches
-        )
+    def sorted(self, ring: int, begin: int, n: int, counts: Ints, touches: Ints, spare: Ints) -> tuple[Ints, int]:
+        """A ring's touches of a block, sorted by key, and how many."""
+        prog = self.prog
+        count = blocks.touches(prog, ring, self.kinds, self.values, begin, n, self.now, self.fields, self.rows, touches)
         table = prog[0, layout.H_TABLE0] + prog[ring, layout.R_TABLE]
-        cap = int(state._arena[prog[0, layout.H_UNIVERSES] + prog[table, layout.T_UNIVERSE]])
-        swapped = order.sort_words(self.touches, count, runs.PLACE, (cap - 1).bit_length(), self.counts, self.spare)
-        touches = self.spare if swapped else self.touches
+        cap = int(self.state._arena[prog[0, layout.H_UNIVERSES] + prog[table, layout.T_UNIVERSE]])
+        swapped = order.sort_words(touches, count, runs.PLACE, (cap - 1).bit_length(), counts, spare)
+        return spare if swapped else touches, count
+
+    def ring(self, ring: int, begin: int, touches: Ints, count: int) -> None:
+        """Work off a ring's touches, each thread a stretch of keys."""
+        state, prog = self.state, self.prog
         cuts = [0]
         for part in range(1, self.threads):
             cut = max(cuts[-1], count * part // self.threads)
@@ -290,8 +302,8 @@ class Blocks:
         while any(a < b for a, b in spans):
             lanes = state._ready(self.threads)
             done = self.map([
-                partial(runs.work, prog, state._arena, lane, *given, a, b, self.rows, space)
-                for lane, (a, b), space in zip(lanes, spans, self.spaces, strict=True)
+                partial(runs.work, prog, state._arena, lane, *given, a, b, self.rows, space, line)
+                for lane, (a, b), space, line in zip(lanes, spans, self.spaces, self.lines, strict=True)
             ])  # fmt: skip
             spans = [(at, b) for at, (_, b) in zip(done, spans, strict=True)]
             for number, (a, b) in enumerate(spans):
@@ -313,7 +325,7 @@ class Blocks:
         if len(tasks) > 1 and state._pool is None:
             state._pool = ThreadPoolExecutor(max_workers=layout.LANES_MAX)
         others = [state._pool.submit(task) for task in tasks[1:]] if state._pool is not None else []
-        return [tasks[0](), *(other.result() for other in others)]
+        return [task() for task in tasks[:1]] + [other.result() for other in others]
 
 
 def aligned(words: int) -> Ints:

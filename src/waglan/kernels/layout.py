@@ -88,6 +88,8 @@ R_EXTRA: Final = 23
 R_LIGHT: Final = 24
 R_PLAIN: Final = 25
 R_OWN: Final = 26
+R_SPOT0: Final = 27
+R_SPOT1: Final = 28
 
 # A condition for entering: a column and the value it must have.
 E_COLUMN: Final = 0

@@ -44,6 +44,8 @@ from waglan.kernels.layout import (
     R_PLAIN,
     R_SLOT0,
     R_SLOT1,
+    R_SPOT0,
+    R_SPOT1,
     R_VIEW0,
     S_FIELD,
     S_WORD,
@@ -90,11 +92,16 @@ HIGHS = 4
 LOWS = 5
 SPACES = 6
 
+PAST = 4
+NEVER = (1 << 63) - 1
+STRAIGHT = 4096
+"""Entries that a run may lay out in a straight line, beyond four a touch: its windows then need no ring arithmetic."""
+
 
 @bare
 def work(
     prog: Ints, arena: Ints, lane: int, ring: int, values: Ints, begin: int, now: Ints, fields: Ints,
-    touches: Ints, start: int, stop: int, rows: Ints, space: Ints,
+    touches: Ints, start: int, stop: int, rows: Ints, space: Ints, line: Ints,
 ) -> int:  # fmt: skip
     """Touches start .. stop - 1 of a ring, sorted by key. Where it stopped: `stop`, or a key that needs room."""
     p, stride = start, len(space) // SPACES
@@ -111,10 +118,10 @@ def work(
         n, width = q - p, prog[ring, R_ENTRY]
         if prog[ring, R_PLAIN] and width == 2:  # known widths spare a multiplication for every word that is read
             enter_run(prog, arena, lane, ring, head, 2, values, begin, now, fields, touches, p, n, space, stride)
-            look_run(prog, arena, lane, 2, prog[ring, R_VIEW0], head, n, rows, space, stride)
+            look_run(prog, arena, lane, 2, ring, prog[ring, R_VIEW0], head, n, rows, space, stride, line)
         else:
             enter_run(prog, arena, lane, ring, head, width, values, begin, now, fields, touches, p, n, space, stride)
-            look_mixed(prog, arena, lane, ring, head, touches, p, n, rows, space)
+            look_mixed(prog, arena, lane, ring, head, touches, p, n, rows, space, line)
         p = q
     return stop
 
@@ -187,8 +194,9 @@ def sum_run(
 
 @bare
 def look_mixed(
-    prog: Ints, arena: Ints, lane: int, ring: int, head: int, touches: Ints, start: int, n: int, rows: Ints, space: Ints
-) -> None:
+    prog: Ints, arena: Ints, lane: int, ring: int, head: int, touches: Ints, start: int, n: int, rows: Ints,
+    space: Ints, line: Ints,
+) -> None:  # fmt: skip
     """The views of a run, in stretches that ask the same one: windows, which views share, only move forward."""
     stride = len(space) // SPACES
     i = 0
@@ -199,17 +207,24 @@ def look_mixed(
             stop += 1
         if asks > 0:
             view = prog[ring, R_VIEW0] + asks - 1
-            look_run(prog, arena, lane, prog[ring, R_ENTRY], view, head, stop - i, rows, space[i:], stride)
+            width = prog[ring, R_ENTRY]
+            look_run(prog, arena, lane, width, ring, view, head, stop - i, rows, space[i:], stride, line)
         i = stop
 
 
 @inlined
 def look_run(
-    prog: Ints, arena: Ints, lane: int, width: int, view: int, head: int, n: int, rows: Ints, space: Ints, stride: int
-) -> None:
+    prog: Ints, arena: Ints, lane: int, width: int, ring: int, view: int, head: int, n: int, rows: Ints, space: Ints,
+    stride: int, line: Ints,
+) -> None:  # fmt: skip
     """The cells of one view for n touches of one key."""
     block, mask = arena[head + HEAD_BLOCK], arena[head + HEAD_MASK]
-    cell, stop, delay = prog[view, V_CELL0], prog[view, V_CELL1], 0
+    cell, stop, delay, laid = prog[view, V_CELL0], prog[view, V_CELL1], 0, 0
+    first, size = stretch(prog, arena, ring, head)
+    half = len(line) // 2
+    straight = 0 < size <= 4 * n + STRAIGHT and size + PAST <= half
+    if straight:
+        lay_times(arena, block, mask, width, first, size, line)
     while cell < stop:
         window, after = prog[cell, C_WINDOW], prog[cell, C_AFTER]
         if prog[window, W_DELAY] == 0:
@@ -218,12 +233,17 @@ def look_run(
             highs = HIGHS * stride
             if prog[window, W_DELAY] != delay:
                 delay = prog[window, W_DELAY]
-                highs_run(prog, arena, head, width, block, mask, window, n, space, stride)
-        if prog[cell, C_QUICK]:
-            done = quick_run(prog, arena, head, width, block, mask, window, cell, n, rows, space, stride, highs)
-            if done:
-                cell = after
-                continue
+                if straight:
+                    straight_highs(prog, arena, head, window, n, space, stride, line, first)
+                else:
+                    highs_run(prog, arena, head, width, block, mask, window, n, space, stride)
+        if straight and prog[cell, C_QUICK] and space[highs + n - 1] - arena[head + prog[window, W_LOW]] < FULL:
+            if prog[cell, C_DIVIDED] >= 0 and laid != prog[cell, C_DIVIDED_WORD]:
+                laid = prog[cell, C_DIVIDED_WORD]
+                lay_sums(arena, block + laid, mask, width, first, size, line, half)
+            quick_run(prog, arena, head, window, cell, n, rows, space, stride, highs, line, first, half)
+            cell = after
+            continue
         full = lows_run(prog, arena, head, width, block, mask, window, n, space, stride, highs)
         while cell < after:
             cell_run(prog, arena, lane, head, width, block, mask, cell, n, rows, space, stride, highs)
@@ -233,29 +253,83 @@ def look_run(
 
 
 @inlined
+def stretch(prog: Ints, arena: Ints, ring: int, head: int) -> tuple[int, int]:
+    """From which entry (a base) to the newest the windows of time may still reach; (0, 0) if there are none."""
+    if prog[ring, R_SPOT0] == prog[ring, R_SPOT1] or arena[head + HEAD_NEXT] == 0:
+        return 0, 0
+    first = arena[head + HEAD_NEXT]
+    for spot in range(prog[ring, R_SPOT0], prog[ring, R_SPOT1]):
+        first = min(first, arena[head + spot])
+    first = max(first - 1, arena[head + HEAD_TAIL])
+    return first, arena[head + HEAD_NEXT] - first
+
+
+@inlined
+def lay_times(arena: Ints, block: int, mask: int, width: int, first: int, size: int, line: Ints) -> None:
+    """The times of entries first .. first + size - 1 in a straight line, and beyond them times that never come."""
+    for i in range(size):
+        line[np.uint64(i)] = arena[np.uint64(block + ((first + i) & mask) * width)]
+    for i in range(size, size + PAST):
+        line[np.uint64(i)] = NEVER
+
+
+@inlined
+def lay_sums(arena: Ints, ring: int, mask: int, width: int, first: int, size: int, line: Ints, half: int) -> None:
+    """As `lay_times`, the running sums of one slot, in the second half of the line."""
+    for i in range(size):
+        line[np.uint64(half + i)] = arena[np.uint64(ring + ((first + i) & mask) * width)]
+
+
+@inlined
+def steps(line: Ints, at: int, bound: int) -> int:
+    """How many of four times, which rise, are not beyond a bound: no branch, because the answer cannot be foretold."""
+    one, two = np.int64(line[np.uint64(at)] <= bound), np.int64(line[np.uint64(at + 1)] <= bound)
+    return one + two + np.int64(line[np.uint64(at + 2)] <= bound) + np.int64(line[np.uint64(at + 3)] <= bound)  # type: ignore[return-value]
+
+
+@inlined
+def straight_highs(
+    prog: Ints, arena: Ints, head: int, window: int, n: int, space: Ints, stride: int, line: Ints, first: int
+) -> None:
+    """As `highs_run`, along the line."""
+    delay, spot = prog[window, W_DELAY], head + prog[window, W_HIGH]
+    high = max(arena[spot], arena[head + HEAD_TAIL] + 1) - first
+    for i in range(n):
+        bound = space[np.uint64(TIMES * stride + i)] - delay
+        more = steps(line, high, bound)
+        high += more
+        while more == PAST:
+            more = steps(line, high, bound)
+            high += more
+        space[np.uint64(HIGHS * stride + i)] = first + high
+    arena[spot] = first + high
+
+
+@inlined
 def quick_run(
-    prog: Ints, arena: Ints, head: int, width: int, block: int, mask: int, window: int, cell: int, n: int, rows: Ints,
-    space: Ints, stride: int, highs: int,
-) -> bool:  # fmt: skip
-    """A window of time of which a count, a mean or rate, or both are wanted: in one loop. False if a window is full."""
+    prog: Ints, arena: Ints, head: int, window: int, cell: int, n: int, rows: Ints, space: Ints, stride: int,
+    highs: int, line: Ints, first: int, half: int,
+) -> None:  # fmt: skip
+    """A window of time of which a count, a mean or rate, or both are wanted, along the line: in one loop."""
     back, spot = prog[window, W_DELAY] + prog[window, W_SPAN], head + prog[window, W_LOW]
     counted, divided, factor = prog[cell, C_COUNTED], prog[cell, C_DIVIDED], prog[cell, C_FACTOR]
-    word = block + prog[cell, C_DIVIDED_WORD]
-    low = max(arena[spot], arena[head + HEAD_TAIL] + 1)
-    if space[highs + n - 1] - low >= FULL:
-        return False
+    low = max(arena[spot], arena[head + HEAD_TAIL] + 1) - first
+    sums = half - 1
     for i in range(n):
-        high, to = space[np.uint64(highs + i)], space[np.uint64(ROWS * stride + i)]
-        low = past(arena, block, mask, width, low, high, space[np.uint64(TIMES * stride + i)] - back)
+        bound, to = space[np.uint64(TIMES * stride + i)] - back, space[np.uint64(ROWS * stride + i)]
+        high = space[np.uint64(highs + i)] - first
+        more = steps(line, low, bound)
+        low += more
+        while more == PAST:
+            more = steps(line, low, bound)
+            low += more
         count = high - low
         if counted >= 0:
             rows[np.uint64(to + counted)] = count
         if divided >= 0:
-            upper = arena[np.uint64(word + ((high - 1) & mask) * width)]
-            total = minus(upper, arena[np.uint64(word + ((low - 1) & mask) * width)])
+            total = minus(line[np.uint64(sums + high)], line[np.uint64(sums + low)])
             rows[np.uint64(to + divided)] = nearest(total * factor, count) if count > 0 else NULL_CELL
-    arena[spot] = low
-    return True
+    arena[spot] = first + low
 
 
 @inlined
