@@ -93,13 +93,13 @@ def test_an_audit_checks_every_decision_at_both_depths(book: Facts, waglan: Comm
     assert "from events" not in text
 
 
-def test_an_audit_finds_another_model(book: Facts, waglan: Command) -> None:
-    """The recipe's digest is in every decision: a book whose model was exchanged checks nothing, and says so."""
+def test_a_book_with_another_model_does_not_open(book: Facts, waglan: Command) -> None:
+    """The recipe's digest is in every decision: a book whose model was exchanged is refused."""
     model = Path("book/model.json")
     model.write_bytes(model.read_bytes().replace(b'"base_nano":-150000000', b'"base_nano":-450000000'))
     said = waglan("replay", "book", "--json")
-    assert said.status == 1
-    assert json.loads(said.out)["same"] is False
+    assert said.status == 2
+    assert "model.json was changed" in said.err
 
 
 def test_what_would_change(book: Facts, waglan: Command) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from waglan.features.plan import Plan
-from waglan.kernels import blocks, layout, order, runs, windows
+from waglan.kernels import blocks, layout, lines, order, runs, windows
 from waglan.kernels.layout import Ints
 from waglan.schema.units import BadValue
 
@@ -237,8 +237,10 @@ class Blocks:
             tuple(np.empty(words, dtype=np.int64) for words in (1 << 14, self.size * ways, self.size * ways))
             for _ in range(min(self.threads, len(self.rings)))
         ]
-        self.spaces = [np.empty(runs.SPACES * (self.size * ways + 8 * 13), dtype=np.int64) for _ in range(self.threads)]
-        longest = 5 * self.size * ways + runs.STRAIGHT + runs.PAST
+        self.spaces = [
+            np.empty(lines.SPACES * (self.size * ways + 8 * 13), dtype=np.int64) for _ in range(self.threads)
+        ]
+        longest = 5 * self.size * ways + lines.STRAIGHT + lines.PAST
         self.lines = [np.empty(2 * longest, dtype=np.int64) for _ in range(self.threads)]
         self.after = header[layout.H_AFTER0] < header[layout.H_AFTER1]
 
@@ -285,7 +287,7 @@ class Blocks:
         count = blocks.touches(prog, ring, self.kinds, self.values, begin, n, self.now, self.fields, self.rows, touches)
         table = prog[0, layout.H_TABLE0] + prog[ring, layout.R_TABLE]
         cap = int(self.state._arena[prog[0, layout.H_UNIVERSES] + prog[table, layout.T_UNIVERSE]])
-        swapped = order.sort_words(touches, count, runs.PLACE, (cap - 1).bit_length(), counts, spare)
+        swapped = order.sort_words(touches, count, lines.PLACE, (cap - 1).bit_length(), counts, spare)
         return spare if swapped else touches, count
 
     def ring(self, ring: int, begin: int, touches: Ints, count: int) -> None:
@@ -294,7 +296,7 @@ class Blocks:
         cuts = [0]
         for part in range(1, self.threads):
             cut = max(cuts[-1], count * part // self.threads)
-            while 0 < cut < count and touches[cut] >> runs.PLACE == touches[cut - 1] >> runs.PLACE:
+            while 0 < cut < count and touches[cut] >> lines.PLACE == touches[cut - 1] >> lines.PLACE:
                 cut += 1
             cuts.append(cut)
         spans = list(pairwise([*cuts, count]))

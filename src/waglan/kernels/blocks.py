@@ -47,8 +47,8 @@ from waglan.kernels.layout import (
     Codes,
     Ints,
 )
+from waglan.kernels.lines import PLACE, WHAT
 from waglan.kernels.pairs import event_keys
-from waglan.kernels.runs import PLACE, WHAT
 from waglan.kernels.windows import empty, finish, members, move_lists, one, unknown
 
 
