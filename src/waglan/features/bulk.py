@@ -1,4 +1,4 @@
-"""A whole history at once, where its features are plain enough: the training set and the benchmark go this way.
+"""A whole history at once, where its features are plain enough: the benchmark goes this way.
 
 Plain is: count, sum, mean and rate of the decided kind over windows of time, under one key, without conditions; and
 columns as they are. Everything else goes by the step function, and so does whatever has to go on afterwards: nothing
