@@ -17,8 +17,6 @@ ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "src" / "waglan").rglob("*.py"))
 REFERENCE = (ROOT / "docs" / "reference" / "records.md").read_text()
 LINES_MAX = 400
-TO_BE_SPLIT = {"src/waglan/features/plan.py"}
-"""Files that hold two nouns today. Once one is split this list must say so: a strict xfail that passes is an error."""
 DRAWERS = {"utils", "util", "common", "core", "helpers", "helper", "manager", "managers", "misc", "shared", "base"}
 PLACES = re.compile(r"/(?:work|tmp|home|root|Users)/\w")
 
@@ -28,9 +26,7 @@ def name_of(path: Path) -> str:
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=name_of)
-def test_a_file_is_no_longer_than_one_noun(path: Path, request: pytest.FixtureRequest) -> None:
-    if name_of(path) in TO_BE_SPLIT:
-        request.applymarker(pytest.mark.xfail(reason="to be split", strict=True))
+def test_a_file_is_no_longer_than_one_noun(path: Path) -> None:
     lines = path.read_text().count("\n")
     assert lines <= LINES_MAX, f"{name_of(path)} has {lines} lines; which two nouns is it?"
 
