@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from waglan.ledger.entry import DECISION, seal_many
+from waglan.ledger.entry import DECISION, MAGIC, seal_many
 from waglan.ledger.log import Log, LogDamaged, LogLocked, LogUnwritable
 from waglan.ledger.tree import Tree, check_consistency, check_inclusion
 
@@ -39,6 +39,15 @@ def test_a_log_is_its_entries_and_their_tree(log: Log) -> None:
     assert log.bytes_on_disk == sum(2 + len(entry) for entry in entries)
     check_inclusion(tree.read(0, 5), 5, 300, log.prove(5), log.root())
     check_consistency(100, 300, log.consistency(100), log.root(100), log.root())
+    log.close()
+
+
+def test_entries_of_several_lengths_in_one_append(log: Log) -> None:
+    entries = [MAGIC + bytes(n) for n in (70, 3, 70, 0, 500)]
+    log.append(entries[:1])
+    log.append(entries[1:])
+    assert list(log.entries()) == [log.entry(i) for i in range(5)] == entries
+    assert log.bytes_on_disk == sum(2 + len(entry) for entry in entries)
     log.close()
 
 

@@ -20,6 +20,9 @@ Read = Callable[[int, int], bytes]
 EMPTY: Final = sha256(b"").digest()
 """Root of the tree without leaves."""
 
+AT_ONCE: Final = 32
+"""Leaves that are hashed together, in 28 us; of twice as many one would wait 45 us, to save 0.2 us an entry."""
+
 
 class BadProof(ValueError):
     """A proof does not prove what it claims; the message names what failed."""
@@ -166,37 +169,46 @@ def check_consistency(old: int, new: int, path: Sequence[bytes], old_root: bytes
 
 
 class Tree:
-    """A tree in memory: every complete node, level by level, 64 bytes a leaf in all."""
+    """A tree in memory: every complete node, level by level, 64 bytes a leaf in all.
 
-    __slots__ = ("_levels", "size")
+    Hashes are made side by side, so leaves wait until AT_ONCE have come or somebody reads: 1.5 us an entry that comes
+    alone, against 3.9 when each was hashed as it came. One thread at a time, readers too.
+    """
+
+    __slots__ = ("_levels", "_waiting", "size")
 
     def __init__(self) -> None:
         self._levels: list[bytearray] = [bytearray()]
+        self._waiting: list[bytes] = []
         self.size = 0
 
     def append(self, entries: Sequence[bytes]) -> int:
         """Add leaves by their bytes; the position of the first. Two hashes a leaf, spread over all appends."""
-        return self.append_hashes(leaves(entries))
-
-    def append_hashes(self, hashes: bytes) -> int:
-        """Add leaves by their hashes, 32 bytes each, end to end; the position of the first."""
-        assert len(hashes) % 32 == 0, f"leaf hashes have 32 bytes each, {len(hashes)} is no multiple"
         first = self.size
-        self._levels[0] += hashes
-        self.size += len(hashes) // 32
+        self._waiting += entries
+        self.size = first + len(entries)
+        if len(self._waiting) >= AT_ONCE:
+            self._hash()
+        return first
+
+    def _hash(self) -> None:
+        """Hash what waits, and every node above that it completes."""
+        fresh, self._waiting = leaves(self._waiting), []
         level = 0
-        while True:
-            if level + 1 == len(self._levels):
+        while fresh:
+            if level == len(self._levels):
                 self._levels.append(bytearray())
-            above = self._levels[level + 1]
-            fresh = bytes(memoryview(self._levels[level])[2 * len(above) :])
-            if len(fresh) < 64:
-                return first
-            above += parents(fresh)
+            nodes = self._levels[level]
+            # The last node may still want its sibling; it is there already if it was left over before.
+            odd = len(nodes) & 32
+            nodes += fresh
+            fresh = parents(bytes(memoryview(nodes)[len(nodes) - len(fresh) - odd :]))
             level += 1
 
     def read(self, level: int, index: int) -> bytes:
         """The hash of a complete node."""
+        if self._waiting:
+            self._hash()
         value = bytes(self._levels[level][32 * index : 32 * index + 32])
         assert len(value) == 32, f"node {index} of level {level} is not complete at {self.size} leaves"
         return value
