@@ -13,7 +13,7 @@ Ints = NDArray[np.int64]
 
 def random_tree(random: np.random.Generator, leaves: int, features: int) -> Tree:
     """Split a random leaf until there are enough."""
-    tree = Tree([], [], [], [], [], [], [], [], {})
+    tree = Tree()
     open_leaves: list[tuple[int, bool]] = [(-1, False)]
     for node in range(leaves - 1):
         parent, right = open_leaves.pop(int(random.integers(len(open_leaves))))
@@ -22,18 +22,12 @@ def random_tree(random: np.random.Generator, leaves: int, features: int) -> Tree
         kind = int(random.choice([COMPARE, ZERO_NULL, CATEGORY], p=[0.6, 0.2, 0.2]))
         if kind == CATEGORY:
             tree.sets[node] = sorted({int(c) for c in random.integers(0, 80, 4)})
-        tree.feature.append(int(random.integers(features)))
-        tree.kind.append(kind)
-        tree.limit.append(float(random.integers(-20, 20)))
-        tree.null_left.append(int(random.integers(2)))
-        tree.left.append(0)
-        tree.right.append(0)
+        tree.add_node(int(random.integers(features)), kind, float(random.integers(-20, 20)), int(random.integers(2)))
         open_leaves += [(node, False), (node, True)]
     for leaf, (parent, right) in enumerate(open_leaves):
         if parent >= 0:
             (tree.right if right else tree.left)[parent] = -1 - leaf
-        tree.leaf.append(float(random.normal()))
-        tree.cover.append(int(random.integers(1, 100)))
+        tree.add_leaf(float(random.normal()), int(random.integers(1, 100)))
     return tree
 
 

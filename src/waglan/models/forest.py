@@ -8,7 +8,7 @@ scored, and the rest in picounits, which only the parts see.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import msgspec
@@ -53,17 +53,33 @@ class Forest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 class Tree:
     """One tree as a library tells it, in any order of nodes; children as in Forest, root 0, leaves as floats."""
 
-    feature: list[int]
-    kind: list[int]
-    limit: list[float]
+    feature: list[int] = field(default_factory=list)
+    kind: list[int] = field(default_factory=list)
+    limit: list[float] = field(default_factory=list)
     """What the library compares with; 0 for a category node."""
-    null_left: list[int]
-    left: list[int]
-    right: list[int]
-    leaf: list[float]
-    cover: list[int]
-    sets: dict[int, list[int]]
+    null_left: list[int] = field(default_factory=list)
+    left: list[int] = field(default_factory=list)
+    right: list[int] = field(default_factory=list)
+    leaf: list[float] = field(default_factory=list)
+    cover: list[int] = field(default_factory=list)
+    sets: dict[int, list[int]] = field(default_factory=dict)
     """Categories that go left, by node."""
+
+    def add_node(self, feature: int, kind: int, limit: float, null_left: int, left: int = 0, right: int = 0) -> int:
+        """The number of a new node; children that are not known yet are set later."""
+        self.feature.append(feature)
+        self.kind.append(kind)
+        self.limit.append(limit)
+        self.null_left.append(null_left)
+        self.left.append(left)
+        self.right.append(right)
+        return len(self.feature) - 1
+
+    def add_leaf(self, value: float, cover: int) -> int:
+        """A new leaf, as its parent names it: below zero."""
+        self.leaf.append(value)
+        self.cover.append(cover)
+        return -len(self.leaf)
 
 
 def pico(value: float) -> tuple[int, int]:

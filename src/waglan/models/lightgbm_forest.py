@@ -41,27 +41,24 @@ def flatten_lightgbm(booster: Any, scales: list[int]) -> Forest:
 
 
 def _tree(root: dict[str, Any], share: int) -> Tree:
-    tree = Tree([], [], [], [], [], [], [], [], {})
+    tree = Tree()
     stack: list[tuple[dict[str, Any], int, bool]] = [(root, -1, False)]
     while stack:
         node, parent, is_right = stack.pop()
         if "leaf_value" in node:
             if "leaf_const" in node or "leaf_coeff" in node:
                 raise BadValue("LightGBM: linear_tree models are not scored")
-            name = -1 - len(tree.leaf)
-            tree.leaf.append(float(node["leaf_value"]) / share)
-            tree.cover.append(int(node.get("leaf_count", 1)))
+            name = tree.add_leaf(float(node["leaf_value"]) / share, int(node.get("leaf_count", 1)))
         else:
-            name = len(tree.feature)
-            _split(tree, node)
+            name = _split(tree, node)
             stack += [(node["right_child"], name, True), (node["left_child"], name, False)]
         if parent >= 0:
             (tree.right if is_right else tree.left)[parent] = name
     return tree
 
 
-def _split(tree: Tree, node: dict[str, Any]) -> None:
-    """Add a node."""
+def _split(tree: Tree, node: dict[str, Any]) -> int:
+    """Add a node; its number."""
     kind = COMPARE if node["decision_type"] == "<=" else CATEGORY
     missing = node["missing_type"]
     if kind == COMPARE and missing == "Zero":
@@ -74,9 +71,4 @@ def _split(tree: Tree, node: dict[str, Any]) -> None:
             raise BadValue(f"LightGBM: categories must lie below {CATEGORY_MAX}, one was {max(categories)}")
         tree.sets[len(tree.feature)] = categories
         null_left = False
-    tree.feature.append(int(node["split_feature"]))
-    tree.kind.append(kind)
-    tree.limit.append(limit)
-    tree.null_left.append(int(null_left))
-    tree.left.append(0)
-    tree.right.append(0)
+    return tree.add_node(int(node["split_feature"]), kind, limit, int(null_left))

@@ -42,17 +42,17 @@ def flatten_treelite(model: Any, scales: list[int], single: bool) -> tuple[Fores
 
 def _tree(nodes: list[dict[str, Any]], share: int) -> Tree:
     """One tree; leaves and nodes are numbered in the order treelite lists them, its root first."""
-    tree = Tree([], [], [], [], [], [], [], [], {})
+    tree = Tree()
     name: dict[int, int] = {}
     inner = [n for n in nodes if "split_feature_id" in n]
     for i, node in enumerate(inner):
         name[node["node_id"]] = i
     for node in nodes:
         if "split_feature_id" not in node:
-            name[node["node_id"]] = -1 - len(tree.leaf)
             value = node["leaf_value"]
-            tree.leaf.append(float(value[-1] if isinstance(value, list) else value) / share)
-            tree.cover.append(round(1e6 * node.get("sum_hess", node.get("data_count", 1))))
+            value = float(value[-1] if isinstance(value, list) else value) / share
+            cover = round(1e6 * node.get("sum_hess", node.get("data_count", 1)))
+            name[node["node_id"]] = tree.add_leaf(value, cover)
     for i, node in enumerate(inner):
         _split(tree, i, node, name)
     return tree
@@ -68,12 +68,7 @@ def _split(tree: Tree, i: int, node: dict[str, Any], name: dict[int, int]) -> No
             left, right, null_left = right, left, not null_left
     else:
         kind, limit = COMPARE, float(node["threshold"])
-    tree.feature.append(feature)
-    tree.kind.append(kind)
-    tree.limit.append(limit)
-    tree.null_left.append(int(null_left))
-    tree.left.append(left)
-    tree.right.append(right)
+    tree.add_node(feature, kind, limit, int(null_left), left, right)
 
 
 def flatten_decision_tree(model: Any, scales: list[int]) -> tuple[Forest, float]:
@@ -81,25 +76,19 @@ def flatten_decision_tree(model: Any, scales: list[int]) -> tuple[Forest, float]
     inner = model.tree_
     missing = getattr(inner, "missing_go_to_left", np.ones(inner.node_count, np.uint8))
     values = inner.value[:, 0, -1]
-    tree = Tree([], [], [], [], [], [], [], [], {})
+    tree = Tree()
     name: dict[int, int] = {}
     for node in range(inner.node_count):
         if inner.children_left[node] < 0:
-            name[node] = -1 - len(tree.leaf)
-            tree.leaf.append(float(values[node]))
-            tree.cover.append(round(1e6 * float(inner.weighted_n_node_samples[node])))
+            name[node] = tree.add_leaf(float(values[node]), round(1e6 * float(inner.weighted_n_node_samples[node])))
         else:
             name[node] = sum(1 for n in name.values() if n >= 0)
     for node in range(inner.node_count):
         if name[node] < 0:
             continue
-        feature = int(inner.feature[node])
-        tree.feature.append(feature)
-        tree.kind.append(COMPARE)
-        tree.limit.append(float(inner.threshold[node]))
-        tree.null_left.append(int(missing[node]))
-        tree.left.append(name[int(inner.children_left[node])])
-        tree.right.append(name[int(inner.children_right[node])])
+        left, right = name[int(inner.children_left[node])], name[int(inner.children_right[node])]
+        limit = float(inner.threshold[node])
+        tree.add_node(int(inner.feature[node]), COMPARE, limit, int(missing[node]), left, right)
     return lay([tree], scales, single=True), 0.0
 
 
