@@ -69,10 +69,20 @@ def cards(chance: Chance, people: People, who: Ints) -> Ints:
 
 def screen(chance: Chance, people: People, who: Ints, ms: Ints) -> Ints:
     """The device of an online payment: the phone, the household's tablet, or a browser never seen before."""
+    return devices(chance, people, who, ms, number("uses second device"), number("fresh browser"))
+
+
+def handset(chance: Chance, people: People, who: Ints, ms: Ints) -> Ints:
+    """The device of a bank transfer: the phone, at times the household's tablet, seldom one never seen."""
+    return devices(chance, people, who, ms, number("uses second device") // 2, number("fresh banking device"))
+
+
+def devices(chance: Chance, people: People, who: Ints, ms: Ints, second_ppm: int, fresh_ppm: int) -> Ints:
+    """The phone, the household's tablet in `second_ppm` of payments by those who have one, or one never seen."""
     n = len(who)
-    second = (people.second[who] >= 0) & chance.happens(number("uses second device"), n)
+    second = (people.second[who] >= 0) & chance.happens(second_ppm, n)
     device = np.where(second, people.second[who], people.phone(who, ms))
-    fresh = chance.happens(number("fresh browser"), n)
+    fresh = chance.happens(fresh_ppm, n)
     device[fresh] = people.new_devices(int(fresh.sum()))
     return device
 

@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 
 from waglan.desks.fraud.chance import Chance, Ints, cumulative, lognormal, mix, scale, wheel
-from waglan.desks.fraud.everyday import cards, screen
+from waglan.desks.fraud.everyday import cards, handset, screen
 from waglan.desks.fraud.markets import BILLS, MONEY, ONLINE, Markets
 from waglan.desks.fraud.parameters import number, numbers
 from waglan.desks.fraud.people import People
@@ -23,16 +23,6 @@ def proxies(payer: Ints, payee: Ints) -> Ints:
     """The kind of proxy by which a payer knows a payee: always the same for a pair."""
     running = cumulative(numbers("proxy kinds"))
     return 1 + np.searchsorted(running, scale(mix(payer, payee, 73), int(running[-1])), side="right")
-
-
-def handset(chance: Chance, people: People, who: Ints, ms: Ints) -> Ints:
-    """The device of a bank transfer: the phone, at times the household's tablet, seldom one never seen."""
-    n = len(who)
-    second = (people.second[who] >= 0) & chance.happens(number("uses second device") // 2, n)
-    device = np.where(second, people.second[who], people.phone(who, ms))
-    fresh = chance.happens(number("fresh banking device"), n)
-    device[fresh] = people.new_devices(int(fresh.sum()))
-    return device
 
 
 def person_to_person(chance: Chance, people: People, ms: Ints, payer: Ints, payee: Ints, amount: Ints) -> Strip:
