@@ -80,10 +80,7 @@ def whole_of_text(text: str, digits: int) -> int:
 
 def whole_of_float(value: float, scale: int) -> int:
     """`value * scale` if it is whole but for the float's own error."""
-    scaled = value * scale
-    if scaled - scaled != 0.0:
-        raise Unreadable("not_finite" if value - value != 0.0 else "too_large")
-    whole = round(scaled)
+    whole, scaled = rounded(value, scale), value * scale
     if abs(scaled - whole) > SLACK_MINOR and abs(scaled - whole) > SLACK_ULPS * abs(scaled):
         raise Unreadable("too_precise")
     return whole
