@@ -11,7 +11,6 @@ from waglan.schema.recipe import Column, Feature, Recipe, columns, kinds
 from waglan.schema.units import MICRO, MINOR_DIGITS, WINDOW_MAX, BadValue, duration_ns
 
 ARITHMETIC: Final = ("ratio", "difference", "product", "add")
-CALENDAR: Final = ("hour", "weekday", "day", "month", "weekend", "night", "second_of_day", "holiday")
 SUMMED: Final = ("sum", "mean", "std", "min", "max")
 PLAIN: Final = ("value", "calendar", "in_list", *ARITHMETIC)
 
