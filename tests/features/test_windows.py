@@ -73,9 +73,8 @@ def one_by_one(compiled: Plan, given: Arrays) -> Answer:
 def in_chunks(size: int, blocked: bool = False) -> Way:
     def way(compiled: Plan, given: Arrays) -> Answer:
         state, n = Windows(compiled), len(given.ts)
-        mixed = blocked and not compiled.feedback
         cuts = range(0, n, size)
-        parts = [state.step(*given.cut(a, a + size), blocked=mixed and i % 2 == 0) for i, a in enumerate(cuts)]
+        parts = [state.step(*given.cut(a, a + size), blocked=blocked and i % 2 == 0) for i, a in enumerate(cuts)]
         return joined(parts, len(compiled.names))
 
     return way
@@ -83,14 +82,14 @@ def in_chunks(size: int, blocked: bool = False) -> Way:
 
 def in_blocks(threads: int) -> Way:
     def way(compiled: Plan, given: Arrays) -> Answer:
-        return Windows(compiled).step(*given.cut(0, len(given.ts)), blocked=not compiled.feedback, threads=threads)
+        return Windows(compiled).step(*given.cut(0, len(given.ts)), blocked=True, threads=threads)
 
     return way
 
 
 def in_small_blocks(compiled: Plan, given: Arrays) -> Answer:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("waglan.features.state.BLOCK", 16)
+        patch.setattr("waglan.features.blocks.BLOCK", 16)
         return in_blocks(2)(compiled, given)
 
 
@@ -98,11 +97,10 @@ def restarted(blocked: bool) -> Way:
     def way(compiled: Plan, given: Arrays) -> Answer:
         half, n = len(given.ts) // 2, len(given.ts)
         state = Windows(compiled, partitions=2)
-        mixed = blocked and not compiled.feedback
-        first = state.step(*given.cut(0, half), blocked=mixed, threads=2)
+        first = state.step(*given.cut(0, half), blocked=blocked, threads=2)
         again, position = Windows.restore(compiled, state.snapshot(half))
         assert position == half
-        return joined([first, again.step(*given.cut(half, n), blocked=mixed)], len(compiled.names))
+        return joined([first, again.step(*given.cut(half, n), blocked=blocked)], len(compiled.names))
 
     return way
 
@@ -269,7 +267,7 @@ def test_an_all_time_sum_beyond_an_int64_is_refused_and_comes_back() -> None:
         kinds, ts, values = payments(6, np.zeros(6, dtype=np.int64), 2 * SECOND_NS)
         values[:, 7] = [123_456_789, 7, -7, 9, 5, -14]
         state.step(kinds[:1], ts[:1], values[:1])
-        state._arena[state._arena == 123_456_789] = near
+        state._arena.words[state._arena.words == 123_456_789] = near
         rows, status = state.step(kinds[1:], ts[1:], values[1:])
         true = near + np.cumsum([0, 7, -7, 9, 5, -14]).astype(object)
         for i in range(5):
@@ -350,6 +348,3 @@ def test_wrong_arrays_and_keys_are_refused() -> None:
     for blocked in (False, True):
         with pytest.raises(BadValue, match="row 2"):
             Windows(compiled).step(kinds, ts, values, blocked=blocked)
-    feedback = plan.compile(recipe_of([Feature(name="n", take="count", kind="effect", by="payer", present=False)]))
-    with pytest.raises(BadValue, match="feedback"):
-        Windows(feedback).step(kinds, ts, values, blocked=True)

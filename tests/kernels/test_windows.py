@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from tests.features.streams import recipe_of
 from waglan.features import plan
+from waglan.features.draft import CLOCK
 from waglan.kernels import calendar, layout, order, rings, whole
 from waglan.schema.recipe import Feature
 from waglan.schema.units import LIMIT, half_even
@@ -105,4 +106,4 @@ def test_calendar(zone: str) -> None:
         shown = calendar.local_seconds(compiled.program, second * 10**9 + 999_999_999)
         day = (local.hour, local.weekday(), local.day, local.month, local.weekday() >= 5, local.hour <= 6)
         wanted = [*day, local.hour * 3600 + local.minute * 60 + local.second]
-        assert [calendar.calendar(compiled.program, plan.CLOCK[part], shown) for part in PARTS] == wanted
+        assert [calendar.calendar(compiled.program, CLOCK[part], shown) for part in PARTS] == wanted

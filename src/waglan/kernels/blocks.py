@@ -26,7 +26,6 @@ from waglan.kernels.layout import (
     H_MEMBER0,
     H_MEMBER1,
     LATE,
-    NOW,
     NULL_CELL,
     R_KEY,
     R_KIND,
@@ -70,18 +69,19 @@ def in_order(
 @bare
 def prepare(
     prog: Ints, arena: Ints, kinds: Codes, ts: Ints, values: Ints, begin: int, start: int, stop: int,
-    rows: Ints, status: Codes, now: Ints, fields: Ints,
+    rows: Ints, status: Codes, now: Ints, fields: Ints, clock: Ints,
 ) -> int:  # fmt: skip
     """Watermark, checks, keys and lists of events start .. stop - 1 of the block from `begin`; where it stopped.
 
     now[i] is the event's time, or -1 if it moves nothing (unread or refused). fields[k * len(now) + i] are its keys,
-    and after them its checked columns, side by side so that a key's run gathers words and not lines.
+    and after them its checked columns, side by side so that a key's run gathers words and not lines. clock[0] is the
+    watermark before and after.
     """
     wide, cells, stride = prog[0, H_COLUMNS], prog[0, H_CELLS], len(now)
     listed = prog[0, H_LIST0] < prog[0, H_LIST1] or prog[0, H_MEMBER0] < prog[0, H_MEMBER1]
     for i in range(start, stop):
         j, at, kind = i - begin, i * wide, kinds[i]
-        before = arena[NOW]
+        before = clock[0]
         t = max(before, ts[i])
         late = LATE if ts[i] < before else 0
         now[np.uint64(j)] = t
@@ -89,7 +89,7 @@ def prepare(
         if kind < 0 or not checked(prog, values, at, fields, j, stride):
             status[i] |= TOO_LARGE if kind >= 0 else 0
             now[j] = -1
-            arena[NOW] = t
+            clock[0] = t
             empty(prog, rows, i * cells)
             continue
         if not roomy(arena, prog[0, H_LANE]):
@@ -99,7 +99,7 @@ def prepare(
         if code != DONE:
             arena[WANT + 1] = code
             return i
-        arena[NOW] = t
+        clock[0] = t
         if kind != 0:
             empty(prog, rows, i * cells)
         if listed:

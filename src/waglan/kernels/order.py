@@ -52,12 +52,23 @@ def bits_of(number: int) -> int:
     return bits
 
 
+@inlined
+def ticks(time: int, low: int, step: int) -> int:
+    """(time - low) // step, a step of `common_step`: a division by what the compiler knows is a multiplication."""
+    past = np.uint64(time - low)
+    if step == 1_000_000_000:
+        return np.int64(past // np.uint64(1_000_000_000))  # type: ignore[return-value]
+    if step == 1_000_000:
+        return np.int64(past // np.uint64(1_000_000))  # type: ignore[return-value]
+    return np.int64(past // np.uint64(1000)) if step == 1000 else np.int64(past)  # type: ignore[return-value]
+
+
 @bare
 def common_step(ts_ns: Ints, low: int) -> int:
     """The longest of a second, millisecond, microsecond, nanosecond of which every time is a multiple from `low`."""
     step = 1_000_000_000
     for i in range(len(ts_ns)):
-        while (ts_ns[i] - low) % step != 0:
+        while ticks(ts_ns[i], low, step) * step != ts_ns[i] - low:
             step //= 1000
         if step == 1:
             break
@@ -68,55 +79,47 @@ def common_step(ts_ns: Ints, low: int) -> int:
 def time_order(ts_ns: Ints, position: Ints) -> Ints:
     """The order of events by time, ties by position (>= 0, below 2**32, all different): what an importer does once.
 
-    Times count in the longest step that all share (a second, most often): narrow ranges cost few passes. Where a
-    time and a place fit one word - they do for 2**31 seconds of 2**32 events - words are sorted and not pairs.
+    Times count in the longest step that all share (a second, most often): narrow ranges cost few passes. Events are
+    put in order of position first, most often by one scatter; then words of time and event are sorted by time alone.
     """
     n = len(ts_ns)
     if n == 0:
         return np.empty(0, dtype=np.int64)
-    counts, spare = np.empty(1 << 14, dtype=np.int64), np.empty(n, dtype=np.int64)
-    ranks = by_position(position, counts, spare)
-    low, high = ts_ns.min(), ts_ns.max()
-    step = common_step(ts_ns, low)
-    words, place = np.empty(n, dtype=np.int64), bits_of(n - 1)
-    bits = bits_of((high - low) // step)
-    if place + bits < 64:
+    counts, spare, words = np.empty(1 << 14, np.int64), np.empty(n, np.int64), np.empty(n, np.int64)
+    low, place = ts_ns.min(), bits_of(n - 1)
+    step, mask = common_step(ts_ns, low), (1 << place) - 1
+    bits = bits_of(ticks(ts_ns.max(), low, step))
+    narrow = place + bits < 64
+    if not scattered(ts_ns, position, low, step if narrow else 0, place, words):
+        for i in range(n):
+            words[i] = position[i] << place | i
+        if sort_words(words, n, place, bits_of(position.max()), counts, spare):
+            words, spare = spare, words
         for r in range(n):
-            words[r] = ((ts_ns[ranks[r]] - low) // step) << place | r
+            event = words[r] & mask
+            words[r] = (ticks(ts_ns[event], low, step) << place if narrow else 0) | event
+    if narrow:
         if sort_words(words, n, place, bits, counts, spare):
             words, spare = spare, words
     else:  # too far apart for one word: the low half of the time first, then the high half
         for half in range(2):
             for r in range(n):
-                words[r] = ((((ts_ns[ranks[r]] - low) // step) >> (32 * half)) & 0xFFFFFFFF) << place | r
+                event = words[r] & mask
+                words[r] = ((ticks(ts_ns[event], low, step) >> (32 * half)) & 0xFFFFFFFF) << place | event
             if sort_words(words, n, place, 32, counts, spare):
                 words, spare = spare, words
-            for r in range(n):
-                words[r] = ranks[words[r] & ((1 << place) - 1)]
-            ranks = words.copy()
-        return ranks
     for r in range(n):
-        words[r] = ranks[words[r] & ((1 << place) - 1)]
+        words[r] &= mask
     return words
 
 
-@compiled
-def by_position(position: Ints, counts: Ints, spare: Ints) -> Ints:
-    """Rows in order of position; one scatter where positions are 0 .. n - 1."""
-    n = len(position)
-    ranks = np.full(n, -1, dtype=np.int64)
-    for i in range(n):
-        if position[i] >= n or ranks[position[i]] >= 0:
-            break
-        ranks[position[i]] = i
-    else:
-        return ranks
-    place = bits_of(n - 1)
-    for i in range(n):
-        ranks[i] = position[i] << place | i
-    sorted_ranks = ranks
-    if sort_words(ranks, n, place, bits_of(position.max()), counts, spare):
-        sorted_ranks = spare.copy()
-    for i in range(n):
-        sorted_ranks[i] &= (1 << place) - 1
-    return sorted_ranks
+@bare
+def scattered(ts_ns: Ints, position: Ints, low: int, step: int, place: int, words: Ints) -> bool:
+    """Words of time (nothing if step is 0) and event, each at its position; False if positions are not 0 .. n - 1."""
+    words[:] = -1
+    for i in range(len(position)):
+        at = position[i]
+        if at >= len(words) or words[at] >= 0:
+            return False
+        words[at] = (ticks(ts_ns[i], low, step) << place if step else 0) | i
+    return True

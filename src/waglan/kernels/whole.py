@@ -37,17 +37,14 @@ def minus(a: int, b: int) -> int:
 def nearest(numerator: int, denominator: int) -> int:
     """The whole number nearest to numerator / denominator (> 0, below 2**62), halves to even.
 
-    Below 2**52 the quotient comes from a division of floats, which is right or one too large, because it is rounded to
-    nearest and cut towards zero; the rest decides. That takes a third of an int64 division's time, and no branch.
+    Below 2**52 a float's quotient, rounded to a whole float, is the answer: halves are exact, and a quotient that is
+    none lies 1 / (2 denominator) or more from one, farther than its rounding error, numerator / denominator / 2**53.
     """
     if -FLOAT_EXACT < numerator < FLOAT_EXACT and denominator < FLOAT_EXACT:
-        quotient: int = np.int64(np.float64(numerator) / np.float64(denominator))  # type: ignore[assignment]
-    else:
-        quotient = numerator // denominator
+        return np.int64(np.rint(np.float64(numerator) / np.float64(denominator)))  # type: ignore[return-value]
+    quotient = numerator // denominator
     rest = numerator - quotient * denominator
-    below = int(rest < 0)
-    quotient -= below
-    twice = 2 * (rest + below * denominator)
+    twice = 2 * rest
     up = np.int64(twice > denominator) | (np.int64(twice == denominator) & quotient & 1)
     return quotient + up  # type: ignore[return-value]
 
