@@ -40,9 +40,8 @@ def main() -> None:
         engine.observe(batch.slice(4000, 8000))
         engine.decide(some)
         engine.commit()
-    if not plan.feedback:
-        values = dense_values(recipe, Vault(NoKeys()), some)
-        Windows(plan, 2).step(some.kinds, some.ts_ns, values, blocked=True, threads=2)
+    values = dense_values(recipe, Vault(NoKeys()), some)
+    Windows(plan, 2).step(some.kinds, some.ts_ns, values, blocked=True, threads=2)
     judge.model.probabilities(np.zeros(1, np.int64))  # type: ignore[attr-defined]
 
 
