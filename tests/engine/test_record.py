@@ -65,12 +65,13 @@ def test_the_raw_layout_has_the_bytes_of_the_record(
 ) -> None:
     judge, scribe = JUDGE, Scribe(JUDGE)
     told = None if parts is None else tuple(parts)
-    raw_values, raw_row = packed(np.array([values], np.int64))[0], packed(np.array([row], np.int64))[0]
+    raw_values = packed(np.array([values], np.int64))[0]
     event = Event(event_id, "payment", ts, plain(values))
     decision = Decision(
         event, judge.digest, plain(row), score, (Action(judge.verbs[verb]),), tuple(reasons), told, late
     )
-    made = scribe.decision(event_id, ts, raw_values, raw_row, score, verb, tuple(reasons), told, late)
+    cells = np.array(values, np.int64), np.array(row, np.int64)
+    made = scribe.decision(event_id, ts, *cells, score, verb, tuple(reasons), told, late)
     assert made == encode(decision)
     assert decode_decision(made) == decision
     verdicts = Verdicts(

@@ -175,8 +175,7 @@ class Engine:
             self.whole = True
             return told
         scribe = self.scribe
-        both = scribe.pack_values(tokens), scribe.pack_row(row)
-        record = scribe.decision(event_id, ts_ns, *both, score, verb, reasons, parts, bool(status & LATE))
+        record = scribe.decision(event_id, ts_ns, tokens, row, score, verb, reasons, parts, bool(status & LATE))
         name, position = judge.verbs[verb], self.size
         who, key, token = self._subject_of(values), None, None
         if who != NULL:

@@ -4,19 +4,21 @@ A decision holds some sixty integers; making them Python objects and reading the
 The bytes are those of the record's one form: shortest integer encoding, null as nil.
 """
 
+from typing import Final
+
 import numpy as np
 from numpy.typing import NDArray
 
 from waglan.kernels.compiled import bare
 
-NULL = np.int64(-(1 << 63))
+NULL: Final = -(1 << 63)
 
 Ints = NDArray[np.int64]
 Bytes = NDArray[np.uint8]
 
 
 @bare
-def put_big_endian(value: np.int64, width: int, at: int, out: Bytes) -> int:
+def put_big_endian(value: int, width: int, at: int, out: Bytes) -> int:
     """Write the low `width` bytes of value, most significant first; the place after them."""
     for k in range(width):
         out[at + k] = (value >> (8 * (width - 1 - k))) & 0xFF
@@ -24,7 +26,7 @@ def put_big_endian(value: np.int64, width: int, at: int, out: Bytes) -> int:
 
 
 @bare
-def put_integer(value: np.int64, at: int, out: Bytes) -> int:
+def put_integer(value: int, at: int, out: Bytes) -> int:
     """Write one integer in its shortest MessagePack form, null as nil; the place after it.
 
     The widths stand here as constants, so that each is one store: 0.3 us a row in place of 0.5.
@@ -58,7 +60,7 @@ def put_row(cells: Ints, i: int, f: int, at: int, out: Bytes) -> int:
         at += 1
     else:
         out[at] = 0xDC
-        at = put_big_endian(np.int64(f), 2, at + 1, out)
+        at = put_big_endian(f, 2, at + 1, out)
     for j in range(i * f, i * f + f):
         at = put_integer(cells[j], at, out)
     return at
@@ -94,10 +96,10 @@ def put_text(data: Bytes, start: int, stop: int, at: int, out: Bytes) -> int:
         at += 1
     elif size < 1 << 8:
         out[at] = 0xD9
-        at = put_big_endian(np.int64(size), 1, at + 1, out)
+        at = put_big_endian(size, 1, at + 1, out)
     else:
         out[at] = 0xDA
-        at = put_big_endian(np.int64(size), 2, at + 1, out)
+        at = put_big_endian(size, 2, at + 1, out)
     return put_bytes(data, start, stop, at, out)
 
 
