@@ -26,7 +26,7 @@ from waglan.engine.engine import Answer
 from waglan.engine.proofs import verify_book
 from waglan.engine.replay import replay_events, replay_rows, what_if
 from waglan.engine.training import history
-from waglan.ledger.log import LogError  # noqa: F401 - the process with the full disk takes it from here
+from waglan.ledger.failure import LogError  # noqa: F401 - the process with the full disk takes it from here
 from waglan.schema.batch import REFUSED, Batch
 from waglan.schema.recipe import read_recipe
 from waglan.schema.records import CODES

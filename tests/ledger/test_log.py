@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from waglan.ledger.entry import DECISION, MAGIC, seal_many
-from waglan.ledger.log import Log, LogDamaged, LogLocked, LogUnwritable
+from waglan.ledger.failure import LogDamaged, LogLocked, LogUnwritable
+from waglan.ledger.log import Log
 from waglan.ledger.tree import Tree, check_consistency, check_inclusion
 
 ROOT = Path(__file__).parents[2]
@@ -137,7 +138,8 @@ FULL = """
 import resource, sys
 from pathlib import Path
 from tests.ledger.test_log import some_entries
-from waglan.ledger.log import Log, LogUnwritable
+from waglan.ledger.failure import LogUnwritable
+from waglan.ledger.log import Log
 log = Log(Path(sys.argv[1]))
 log.append(some_entries(10))
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))

@@ -65,7 +65,7 @@ def mistake(error: Exception) -> str | None:
         return f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror or error)
     if isinstance(error, BadValue):
         return str(error)
-    from waglan.ledger.log import LogError
+    from waglan.ledger.failure import LogError
     from waglan.ledger.tree import BadProof
     from waglan.store.failure import StoreError
 

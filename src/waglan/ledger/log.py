@@ -4,11 +4,6 @@ The file `entries` holds each entry behind its length (uint16, big-endian), whic
 bundle. The tree is made again from it on opening, so nothing else can disagree with the entries. One writer at a time
 holds the directory; a last entry that a crash left torn is taken off, and `found` says so. The log does not sync: what
 a power cut may take from its end, the store still has (see `waglan.store.recovery`).
-
-    LogError
-    |- LogLocked      another process writes to it
-    |- LogDamaged     the file is not a log, or was changed in its middle
-    '- LogUnwritable  no room, no permission, no such directory
 """
 
 import fcntl
@@ -22,27 +17,12 @@ from typing import Final, Self
 
 from waglan.ledger import tree
 from waglan.ledger.entry import MAGIC
+from waglan.ledger.failure import LogDamaged, LogLocked, LogUnwritable
 
 ENTRY_MAX: Final = 0xFFFF
 """Exclusive bound on the bytes of an entry, from its length prefix."""
 
 _PIECE: Final = 1 << 24
-
-
-class LogError(Exception):
-    """The world does not let the log be read or written; the message gives the path and why."""
-
-
-class LogLocked(LogError):
-    """Another process writes to this log."""
-
-
-class LogDamaged(LogError):
-    """The entries cannot be read as a log from beginning to end."""
-
-
-class LogUnwritable(LogError):
-    """The log cannot be written where it is."""
 
 
 class Log:
