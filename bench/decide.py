@@ -109,7 +109,8 @@ def one_by_one(setting: Setting, rules: bool, adverse: float) -> dict[str, Any]:
     gc.unfreeze()
     warm = spent[len(spent) // 10 :] / 1000
     p50, p90, p99 = np.percentile(warm, (50, 90, 99)).round(1).tolist()
-    return {"p50_us": p50, "p90_us": p90, "p99_us": p99, "root": engine.log.root().hex()}
+    mean = round(float(warm.mean()), 1)
+    return {"p50_us": p50, "p90_us": p90, "p99_us": p99, "mean_us": mean, "root": engine.log.root().hex()}
 
 
 def operands(engine: Engine, batch: Batch) -> tuple[Any, Any]:

@@ -92,13 +92,12 @@ class Engine:
         self._seen: Final[dict[str, int]] = store.ids()
         self._local: Final[dict[int, tuple[list[str], Ints]]] = {}
         self._keys: Final = store.vault.keys(self.subject_type)
-        self._forgotten = 0
-        self._pending: Final = Pending(judge.recipe.desk, store.vault.log_key)
+        self._pending: Final = Pending(judge.recipe.desk, store.vault.log_key, store.size)
 
     @property
     def size(self) -> int:
         """Records so far, committed or not."""
-        return self.store.size + self._forgotten + len(self._pending)
+        return self._pending.end
 
     def observe(self, batch: Batch, seen: Seen | None = None) -> Warm:
         """History that moves the state and is not decided, sealed as one entry; refused rows are left out.
@@ -171,16 +170,16 @@ class Engine:
         judge = self.judge
         row, status, score, verb, reasons, parts = judge.judge_one(ts_ns, values, event_id)
         if status & REFUSING:
-            told = self._overflow(event_id, 0, ts_ns, packed(tokens[None])[0], int(status), self._subject_of(values))
+            told = self._overflow(event_id, 0, ts_ns, packed(tokens[None])[0], int(status), int(values[self._subject]))
             self.whole = True
             return told
         scribe = self.scribe
         record = scribe.decision(event_id, ts_ns, tokens, row, score, verb, reasons, parts, bool(status & LATE))
-        name, position = judge.verbs[verb], self.size
-        who, key, token = self._subject_of(values), None, None
-        if who != NULL:
-            key, token = self._keys[who], int(tokens[self._subject])
-        self._pending.add(DECISION, record, scribe.digest, event_id, key, token, event_id, ts_ns, name, score)
+        name, who = judge.verbs[verb], values.item(self._subject)
+        key, token = (None, None) if who == NULL else (self._keys[who], tokens.item(self._subject))
+        position = self._pending.add(
+            DECISION, record, scribe.digest, event_id, key, token, event_id, ts_ns, name, score
+        )  # fmt: skip
         self._seen[event_id] = position
         self.whole = True
         return Answer(event_id, position, name, score, reasons)
@@ -188,7 +187,6 @@ class Engine:
     def seal(self) -> list[bytes]:
         """The entries of what is pending, which is then forgotten: for whoever keeps no store and repeats no id."""
         assert self.whole, BROKEN_OFF
-        self._forgotten += len(self._pending)
         return self._pending.take()
 
     def commit(self, snapshot: bool = False) -> int:
@@ -269,9 +267,6 @@ class Engine:
             known[1][new] = self.store.vault.intern(subject_type, [names[k] for k in new.tolist()])
         return known[1][local]
 
-    def _subject_of(self, values: Ints) -> int:
-        return int(values[self._subject])
-
     # records
 
     def _write(
@@ -345,9 +340,10 @@ class Engine:
         score: int | None = None,
     ) -> int:
         """One record about an event of its own id, salted under its subject's key; its position."""
-        position = self.size
         key, token = self._key(subject)
-        self._pending.add(kind, record, self.scribe.digest, event_id, key, token, event_id, ts_ns, verb, score)
+        position = self._pending.add(
+            kind, record, self.scribe.digest, event_id, key, token, event_id, ts_ns, verb, score
+        )  # fmt: skip
         self._seen[event_id] = position
         return position
 

@@ -76,7 +76,7 @@ class Judge:
         self.kinds: Final = kinds(recipe)
         self.verbs: Final = tuple(recipe.policy.verbs)
         self._use: Final = np.array([self.plan.names.index(name) for name in model.features], np.int64)
-        self._adverse: Final = np.array([verb in recipe.policy.adverse for verb in self.verbs])
+        self._adverse: Final = self.policy.adverse
         self._verb_column: Final = list(columns(recipe)).index("verb")
         self.concepts: Final = concept_codes(recipe, model)
         self.sequential: Final = recipe.policy.effects and self.plan.feedback
@@ -105,10 +105,13 @@ class Judge:
         if len(at):
             late = (status[at] & LATE) > 0
             scores[at] = self.model.score(self._seen_by_model(seen))
-            chosen, codes_of, _ = self.policy.decide(values[at], seen, scores[at], [ids[i] for i in at.tolist()], late)
-            verbs[at] = chosen
-            for i, found in zip(at.tolist(), codes_of, strict=True):
-                reasons[i] = found
+            asked = ids if len(at) == n else [ids[i] for i in at.tolist()]
+            verbs[at], told, _ = self.policy.decide(values[at], seen, scores[at], asked, late)
+            if len(at) == n:
+                reasons = told
+            else:
+                for i, found in zip(at.tolist(), told, strict=True):
+                    reasons[i] = found
         out = Verdicts(rows, status, decided, scores, verbs, reasons, {})
         self._explain(out, at)
         return out
@@ -122,7 +125,10 @@ class Judge:
             return row, status, 0, 0, (), None
         seen = row.take(self._use)
         score = self.model.score_one(seen)
-        verb, reasons, _ = self._decide(values, row, score, event_id, bool(status & LATE))
+        # Only rules read more than a cell or two, and want Python's own integers.
+        given, cells = (values.tolist(), row.tolist()) if self.policy.ruled else ((), row)
+        late = bool(status & LATE)
+        verb, reasons, _ = self.policy.decide_one(given, cells, score, event_id, late)  # type: ignore[arg-type]
         parts = None
         if self._adverse[verb]:
             parts = tuple(self.model.parts_one(seen))
@@ -131,14 +137,6 @@ class Judge:
             row = row.copy()  # the windows' own buffer, which the effect overwrites
             self._feed_back(ts_ns, values, verb)
         return row, status, score, verb, reasons, parts
-
-    def _decide(
-        self, values: Ints, row: Ints, score: int, event_id: str, late: bool
-    ) -> tuple[int, tuple[str, ...], bool]:
-        """The policy on one event; only rules read more than a cell or two, and want Python's own integers."""
-        if len(self.policy.rules):
-            return self.policy.decide_one(values.tolist(), row.tolist(), score, event_id, late)
-        return self.policy.decide_one((), row, score, event_id, late)  # type: ignore[arg-type]
 
     def _in_order(self, codes: NDArray[np.int8], ts_ns: Ints, values: Ints, ids: Sequence[str]) -> Verdicts:
         n = len(codes)

@@ -14,9 +14,13 @@ Line = tuple[int, bytes, bytes, str | None, bytes, int | None, str, int | None, 
 
 
 class Pending:
-    """Records in log order. `desk` and `log_key` stand in every entry and salt what concerns nobody."""
+    """Records in log order. `desk` and `log_key` stand in every entry and salt what concerns nobody.
 
-    def __init__(self, desk: str, log_key: bytes) -> None:
+    `end` is the place in the log of the next record, `start` being that of the first.
+    """
+
+    def __init__(self, desk: str, log_key: bytes, start: int) -> None:
+        self.end = start
         self._desk: Final = desk
         self._log_key: Final = log_key
         self._lines: list[Line] = []
@@ -38,13 +42,15 @@ class Pending:
         verb: str | None = None,
         score: int | None = None,
         refused: Refused | None = None,
-    ) -> None:
-        """One record. `key` None: it concerns nobody, and the log's own key salts it."""
+    ) -> int:
+        """One record; its place in the log. `key` None: it concerns nobody, and the log's own key salts it."""
         assert salted_by, "every record has a salt of its own"
         if refused is not None:
             self._refused[len(self._lines)] = refused
         key = self._log_key if key is None else key
         self._lines.append((kind, record, recipe, event_id, key, token, salted_by, ts_ns, verb, score))
+        self.end += 1
+        return self.end - 1
 
     def extend(
         self,
@@ -62,11 +68,12 @@ class Pending:
         self._lines += zip(
             repeat(kind, len(ids)), records, repeat(recipe), ids, keys, tokens, ids, ts_ns, verbs, scores
         )  # fmt: skip
+        self.end += len(ids)
 
     def entries(self) -> list[bytes]:
         """The entries of all records, in order. Almost always all are under one recipe, which is the quick way."""
         if len(self._lines) == 1:
-            kind, record, recipe, _, key, _, salted_by, *_ = self._lines[0]
+            kind, record, recipe, _, key, _, salted_by, _, _, _ = self._lines[0]
             return [seal_one(key, salted_by, record, kind, self._desk, recipe)]
         recipes = {line[2] for line in self._lines}
         if len(recipes) <= 1:

@@ -47,6 +47,8 @@ class Policy:
         """Whether parts are sealed, by verb."""
         self.lists: tuple[Listed, ...] = lists(recipe, features)
         self.rules = Rules(recipe, features)
+        self.ruled = len(self.rules) > 0
+        self._gravest = len(self.verbs) - 1
         self._cut = [f"cut:{verb}" for verb in self.verbs]
         self._alone = [(), *((cut,) for cut in self._cut[1:])]
         self._share = policy.let_through_micro << 64
@@ -66,12 +68,12 @@ class Policy:
         values: int64 in the order of `columns(recipe)`, NULL for null; row: int64 by the features; score_micro: the
         model's margin in millionths. Entities are not looked at.
         """
-        asked, codes = self.rules.fired(values, row, score_micro, late) if len(self.rules) else (0, [])
+        asked, codes = self.rules.fired(values, row, score_micro, late) if self.ruled else (0, [])
         for listed in self.lists:
             if row[listed.feature] == 1:
                 return listed.verb, (listed.reason, *codes), False
         rung = self.ladder.one(score_micro)
-        if rung == len(self.verbs) - 1 and asked < rung and self._share and rung and self.drawn(event_id):
+        if rung == self._gravest and asked < rung and self._share and rung and self.drawn(event_id):
             return asked, (*codes, self._cut[rung], LET_THROUGH), True
         return max(asked, rung), (*codes, *self._alone[rung]) if codes else self._alone[rung], False
 
@@ -84,7 +86,7 @@ class Policy:
         values int64 (n, c), rows int64 (n, f), scores int64 (n,), ids n, late bool (n,). Without rules the work is
         array-wise: 20 M events a second, and one tuple for all events of one reason.
         """
-        if len(self.rules):
+        if self.ruled:
             return self._one_by_one(values, rows, scores, ids, late)
         verbs = self.ladder.many(scores)
         told = verbs.copy()
