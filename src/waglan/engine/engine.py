@@ -107,7 +107,8 @@ class Engine:
         """
         assert self.size == 0, "history is observed before the first record"
         self._begin()
-        at = np.array([i for i in self._fresh(batch) if batch.kinds[i] != REFUSED], np.int64)
+        at = self._fresh(batch)
+        at = at[batch.kinds[at] != REFUSED]
         codes, ts_ns = batch.kinds[at], batch.ts_ns[at]
         if seen is not None:
             self.store.vault.take_order(seen.vault)
@@ -136,9 +137,10 @@ class Engine:
         self._begin()
         batch = without_own(batch) if self._effects else batch
         fresh = self._fresh(batch)
-        at = np.array([i for i in fresh if batch.kinds[i] != REFUSED], np.int64)
+        at = fresh[batch.kinds[fresh] != REFUSED]
         dense, tokens = self._subjects(batch, at)
-        codes, ts_ns, ids = batch.kinds[at], batch.ts_ns[at], [batch.ids[i] for i in at.tolist()]
+        ids = batch.ids if len(at) == len(batch) else [batch.ids[i] for i in at.tolist()]
+        codes, ts_ns = batch.kinds[at], batch.ts_ns[at]
         found = self.judge.judge(codes, ts_ns, dense, ids)
         shadows = [shadow.judge(codes, ts_ns, dense, ids) for shadow in self.shadows]
         if len(at) == len(batch) and found.decided.all() and not (self._effects or self.shadows or beside):
@@ -147,7 +149,7 @@ class Engine:
         answers: dict[int, Answer] = {}
         said = self._beside(ids, ts_ns, tokens, found, shadows) if self.shadows else beside or {}
         good = iter(self._write(codes, ts_ns, ids, dense, tokens, found, said))
-        for i in fresh:
+        for i in fresh.tolist():
             answers[i] = self._refuse(batch.refusals[i]) if batch.kinds[i] == REFUSED else next(good)
         self.whole = True
         return self._done([answers.get(i) or self._again(batch.ids[i]) for i in range(len(batch))])
@@ -212,19 +214,20 @@ class Engine:
         """An id that was observed before the first record: it is never decided."""
         self._seen[event_id] = -1
 
-    def _fresh(self, batch: Batch) -> list[int]:
+    def _fresh(self, batch: Batch) -> Ints:
         """Rows that are not a repeat: refused rows, and the first of each id. The ids count as seen from here on."""
         seen, rows = self._seen, list[int]()
-        if len(set(batch.ids)) == len(batch) and seen.keys().isdisjoint(batch.ids) and not batch.refusals:
-            seen.update(dict.fromkeys(batch.ids, -1))
-            return list(range(len(batch)))
+        new = dict.fromkeys(batch.ids, -1)
+        if len(new) == len(batch) and seen.keys().isdisjoint(new) and not batch.refusals:
+            seen.update(new)
+            return np.arange(len(batch))
         for i, (event_id, code) in enumerate(zip(batch.ids, batch.kinds.tolist(), strict=True)):
             if code == REFUSED:
                 rows.append(i)
             elif event_id not in seen:
                 seen[event_id] = -1
                 rows.append(i)
-        return rows
+        return np.array(rows, np.int64)
 
     def _again(self, event_id: str) -> Answer:
         """The first answer to an id; what is pending is written first, so that there is one place to read it."""
