@@ -107,6 +107,28 @@ def test_appends_of_any_size_give_one_tree(blocks: list[list[bytes]]) -> None:
     assert tree.root() == naive_root(leaves)
 
 
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 8, 64, 65, 100])
+def test_a_tree_that_begins_elsewhere_is_the_same_tree(size: int) -> None:
+    """Read back, grown, cut and grown again."""
+    whole, leaves = grown(SIZES), leaves_of(SIZES)
+    tree = Tree(size, grown(size).read)
+    assert (tree.size, tree.root()) == (size, whole.root(size))
+    for stop in (size + 1, size + 2, SIZES, size + 3, size, SIZES):
+        if stop < tree.size:
+            tree.cut(stop)
+        else:
+            tree.append(leaves[tree.size : stop])
+        assert (tree.size, tree.root()) == (stop, whole.root(stop))
+    for index in range(SIZES):
+        assert tree.inclusion(index) == whole.inclusion(index)
+    for level in range(7):
+        count = SIZES >> level
+        assert tree.nodes(level, 0, count) == b"".join(whole.read(level, i) for i in range(count))
+        assert tree.nodes(level, count - 1, count) == whole.nodes(level, count - 1, count)
+    with pytest.raises(AssertionError, match="lie elsewhere|are not a range|cannot be cut"):
+        tree.cut(size // 2 - 1)
+
+
 def rejected_inclusion(leaf: bytes, index: int, size: int, path: list[bytes], root: bytes) -> bool:
     try:
         check_inclusion(leaf, index, size, path, root)
