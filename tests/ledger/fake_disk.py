@@ -13,6 +13,7 @@ lost, however well it was synced, and a directory with all that is in it.
 import errno
 import os
 import random
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Final
@@ -186,6 +187,10 @@ class FakeDisk:
         if self.syncs:
             file.sync()
 
+    def sync_many(self, paths: Sequence[Path]) -> None:
+        for path in paths:
+            self.sync(path)
+
     def sync_directory(self, path: Path) -> None:
         folder = self._folder(path)
         self._step()
@@ -200,7 +205,10 @@ class FakeDisk:
 
     def remove(self, path: Path) -> None:
         self._alter(path, 0)
-        self._file(path)
+        node = self._find(path)
+        assert not isinstance(node, _Folder) or not node.now, f"{path} is not empty"
+        if node is None:
+            self._file(path)
         self._folder(path.parent).set({path.name: None})
         self._step()
 

@@ -45,6 +45,22 @@ def test_the_verbs(place: tuple[Disk, Path]) -> None:
     assert disk.names(root) == ["a", "x"]
 
 
+def test_many_are_synced_at_once_and_an_empty_directory_is_taken_away(place: tuple[Disk, Path]) -> None:
+    disk, root = place
+    disk.make_directory(root / "x")
+    paths = [root / f"{i}" for i in range(40)]
+    for path in paths:
+        disk.write(path, path.name.encode())
+    disk.sync_many(paths)
+    disk.sync_many([])
+    with pytest.raises(FileNotFoundError):
+        disk.sync_many([*paths, root / "absent"])
+    disk.remove(root / "x")
+    assert "x" not in disk.names(root)
+    with pytest.raises(FileNotFoundError):
+        disk.remove(root / "x")
+
+
 def test_a_lock_is_held_by_one(place: tuple[Disk, Path]) -> None:
     disk, root = place
     disk.make_directory(root)
