@@ -81,6 +81,39 @@ def test_closing_and_opening_is_as_never_having_stopped(tmp_path: Path, history:
     assert root == expected
 
 
+@pytest.mark.parametrize("recipe", [RECIPE, NO_FEEDBACK])
+@pytest.mark.parametrize("beside", [OTHER, NO_FEEDBACK])
+@pytest.mark.parametrize("history", [0, 50])
+def test_a_shadow_of_an_open_book_is_as_one_it_was_opened_with(
+    tmp_path: Path, recipe: str, beside: str, history: int
+) -> None:
+    batch = batch_of_lines(LINES, recipe)
+    roots = []
+    for name in ("opened", "open"):
+        with made(tmp_path / name, recipe) as book:
+            if history:
+                book.warm(batch.slice(0, history))
+            book.run(batch.slice(history, 120))
+            if name == "open":
+                book.shadow(shadows(beside))
+                roots.append(gone_on_with(book, batch))
+        if name == "opened":
+            with Book.open(tmp_path / name, KEYS, shadows(beside)) as book:
+                roots.append(gone_on_with(book, batch))
+        with Book.open(tmp_path / name, KEYS) as book:
+            assert verify_book(book.engine).bad == []
+            roots.append(book.engine.log.root().hex())
+    assert len(set(roots)) == 1
+
+
+def gone_on_with(book: Book, batch: Batch) -> str:
+    """The log's root after the rest of a batch, the last of what came before sent once more."""
+    assert all(answer.duplicate for answer in book.run(batch.slice(110, 120)) if answer.id and not answer.refusal)
+    book.run(batch.slice(120, len(batch)))
+    assert len(book.engine.shadows) == 1
+    return book.engine.log.root().hex()
+
+
 def test_without_its_snapshots_a_book_opens_the_same(tmp_path: Path) -> None:
     batch = batch_of_lines([*LINES[:60], *LINES[10:20], *LINES[60:]])
     expected = never_stopped(tmp_path / "whole", batch, RECIPE, 90)

