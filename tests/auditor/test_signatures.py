@@ -66,6 +66,7 @@ GOOD = naive.vkey(1)
 BAD_KEYS = [
     ("", "a key is NAME"),
     ("bank", "a key is NAME"),
+    ("PRIVATE+KEY+bank+12345678+AAAA", "^this is a private key; the public one was expected, and nobody else"),
     ("bank+12345678", "a key is NAME"),
     (GOOD.replace("+", "-", 1), "a key is NAME"),
     (GOOD.replace("bank", "ba nk"), "a key is NAME"),
@@ -100,7 +101,7 @@ BAD_CHECKPOINTS = [
     (f"a\n2 \n{ROOT64}\n\n{LINE}".encode(), "size is '2 '"),
     (f"a\n\u0662\n{ROOT64}\n\n{LINE}".encode(), "size is '\u0662'"),
     (f"a\n{'9' * 5000}\n{ROOT64}\n\n{LINE}".encode(), "size is '999"),
-    (f"a\n{(1 << 62) + 1}\n{ROOT64}\n\n{LINE}".encode(), "size is '4611"),
+    (f"a\n{1 << 63}\n{ROOT64}\n\n{LINE}".encode(), "size is '9223"),
     (f"a\n2\n{ROOT64[:-1]}\n\n{LINE}".encode(), "this is not base64"),
     (f"a\n2\n{ROOT64[:-4]}\n\n{LINE}".encode(), "root has 30 bytes"),
     (b"a\xff" + TEXT.encode(), "is not UTF-8 at byte 1"),

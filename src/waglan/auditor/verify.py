@@ -32,7 +32,7 @@ FAULTS_MAX: Final = 100
 NOTE_MAX: Final = 1 << 20
 BUNDLE_MAX: Final = WIDE * (2 + 0xFFFF)
 PROOF_MAX: Final = 1 << 26
-SIZE_MAX: Final = 1 << 62
+SIZE_MAX: Final = (1 << 63) - 1
 MAGIC: Final = b"wgl\x01"
 KINDS: Final = {1: "decision", 2: "observation", 3: "refusal", 4: "warm", 5: "shadow"}
 LOG_KEY: Final = 1
@@ -96,6 +96,8 @@ def decode64(text: str) -> bytes:
 def read_key(text: str, kind: int) -> Key:
     """A verifier key, `name+id+base64` (signed-note): of a log (kind 1, Ed25519) or of a witness (kind 4)."""
     what = {LOG_KEY: "a log", WITNESS_KEY: "a witness"}
+    if text.strip().startswith("PRIVATE+"):
+        raise Fault("this is a private key; the public one was expected, and nobody else should have seen this")
     name, digits, coded = [*text.strip().split("+", 2), "", ""][:3]
     data = decode64(coded) if coded else b""
     if not name or any(map(str.isspace, name)) or not re.fullmatch("[0-9a-f]{8}", digits) or len(data) != 33:
