@@ -83,7 +83,7 @@ class Judge:
 
     def observe(self, codes: NDArray[np.int8], ts_ns: Ints, values: Ints, threads: int = 1) -> NDArray[np.int8]:
         """Move the state and decide nothing; the status of each row."""
-        return self.windows.step(codes, ts_ns, values, blocked=not self.plan.feedback, threads=threads)[1]
+        return self.windows.step(codes, ts_ns, values, blocked=True, threads=threads)[1]
 
     def judge(self, codes: NDArray[np.int8], ts_ns: Ints, values: Ints, ids: Sequence[str]) -> Verdicts:
         """Verdicts of n events; with feedback each verb re-enters before the next event is seen."""

@@ -85,7 +85,7 @@ def history(recipe: Recipe, batch: Batch, until_ns: int, threads: int = 1) -> Hi
     values = dense_values(recipe, vault, batch)[keep]
     codes = batch.kinds[keep]
     windows = Windows(plan, threads)
-    rows, status = windows.step(codes, batch.ts_ns[keep], values, blocked=not plan.feedback, threads=threads)
+    rows, status = windows.step(codes, batch.ts_ns[keep], values, blocked=True, threads=threads)
     outcome = list(columns(recipe)).index("outcome")
     truth = {
         batch.ids[i].rsplit("/", 1)[0]: (int(batch.ts_ns[i]), bool(values[k, outcome] == 1))
