@@ -5,6 +5,7 @@ interpolated in integers, half to even, and beyond the ends it stays. So a proba
 """
 
 import math
+from bisect import bisect_right
 from typing import Final, Literal
 
 import msgspec
@@ -49,7 +50,7 @@ def probability_one(table: Calibration, score_micro: int) -> int:
     """Probability in millionths of one score."""
     at, probability = table.at_micro, table.probability_micro
     score = min(max(score_micro, at[0]), at[-1])
-    j = min(int(np.searchsorted(at, score, side="right")), len(at) - 1)
+    j = min(bisect_right(at, score), len(at) - 1)
     i = max(j - 1, 0)
     if i == j:
         return probability[i]
