@@ -118,7 +118,7 @@ def test_one_event_by_the_short_way_has_the_same_bytes() -> None:
     for i in range(len(batch)):
         part = batch.slice(i, i + 1)
         if batch.kinds[i] == 0 and batch.ids[i] not in seen:
-            dense, tokens = single._subjects(part, np.zeros(1, np.int64))
+            dense, tokens = single.subjects.of(part, np.zeros(1, np.int64))
             answer = single.decide_one(batch.ids[i], int(batch.ts_ns[i]), dense[0], tokens[0])
             assert answer == expected[i]
         else:
@@ -135,7 +135,7 @@ def test_a_batch_in_one_pass_and_in_log_order_have_the_same_verdicts() -> None:
     batch = BATCHES[NO_FEEDBACK]
     engine = engine_of(NO_FEEDBACK)
     at = np.array([i for i in engine._fresh(batch) if batch.kinds[i] != REFUSED], np.int64)
-    dense, _ = engine._subjects(batch, at)
+    dense, _ = engine.subjects.of(batch, at)
     ids = [batch.ids[i] for i in at]
     one, other = judge_of(NO_FEEDBACK), judge_of(NO_FEEDBACK)
     a = one.judge(batch.kinds[at], batch.ts_ns[at], dense, ids)

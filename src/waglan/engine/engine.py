@@ -8,25 +8,30 @@ windows that have seen more than the records tell: nothing is sealed from then o
 
 from collections.abc import Iterable, Mapping, Sequence
 from hashlib import sha256
+from threading import RLock
 from typing import Final, Protocol
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from waglan.engine.answer import Answer as Answer
 from waglan.engine.effects import OWN, without_own
 from waglan.engine.judge import EFFECT, LATE, REFUSING, Judge, Verdicts, same_events
+from waglan.engine.keeping import Keeping, Plain
 from waglan.engine.pending import Pending
 from waglan.engine.record import Scribe, packed
+from waglan.engine.subjects import Subjects
 from waglan.features.state import Windows
 from waglan.ledger.entry import DECISION, OBSERVATION, REFUSAL, SHADOW, WARM, Entry, encode_entry
+from waglan.ledger.failure import LogError
 from waglan.ledger.log import Log
 from waglan.schema.batch import REFUSED, Batch, Refused
 from waglan.schema.recipe import columns
 from waglan.schema.records import Refusal, Warm, decode_decision, decode_observation, decode_refusal, encode
 from waglan.schema.units import NULL, BadValue
-from waglan.store.records import Store
-from waglan.store.recovery import recover
+from waglan.store.failure import StoreError
+from waglan.store.records import Block, Store
 from waglan.store.vault import Vault
 
 Ints = NDArray[np.int64]
@@ -48,27 +53,22 @@ class Seen(Protocol):
     def vault(self) -> Vault: ...
 
 
-class Answer(msgspec.Struct, frozen=True, gc=False):
-    """What the sender of one event is told.
-
-    position: the place of its record in the log; -1 if it came as history. verb and score_micro: None where nothing was
-    decided. refusal: why not. duplicate: the id came before, and this is the first answer.
-    """
-
-    id: str
-    position: int
-    verb: str | None = None
-    score_micro: int | None = None
-    reasons: tuple[str, ...] = ()
-    refusal: str | None = None
-    duplicate: bool = False
-
-
 class Engine:
     """One log, one store, one champion, any number of challengers in shadow. `threads` speed warm starts only."""
 
-    def __init__(self, judge: Judge, store: Store, log: Log, shadows: Sequence[Judge] = (), threads: int = 1) -> None:
-        """Raises BadValue for a recipe that no record can be sealed under, or a shadow that reads other events."""
+    def __init__(
+        self,
+        judge: Judge,
+        store: Store,
+        log: Log,
+        shadows: Sequence[Judge] = (),
+        threads: int = 1,
+        keeping: Keeping | None = None,
+    ) -> None:
+        """Raises BadValue for a recipe that no record can be sealed under, or a shadow that reads other events.
+
+        keeping: what takes the records; without it they go to store and log with no journal.
+        """
         names = list(columns(judge.recipe))
         encode_entry(Entry(DECISION, judge.recipe.desk, judge.digest, judge.digest))
         for shadow in shadows:
@@ -87,10 +87,13 @@ class Engine:
         self._subject, self.subject_type = people[judge.recipe.subject]
         self.whole = True
         """Whether windows and records agree; false while a batch is under way, and for good if it was broken off."""
+        self.safe = store.size  # records that were promised: their answers may be given
+        self.turn: Final = RLock()  # held by whoever delivers, see `waglan.engine.group`
+        self.keeping: Final[Keeping] = keeping or Plain(store, log)
         self._verb_column: Final = names.index("verb")
         self._effects: Final = judge.recipe.policy.effects
         self._seen: Final[dict[str, int]] = store.ids()
-        self._local: Final[dict[int, tuple[list[str], Ints]]] = {}
+        self.subjects: Final = Subjects(store.vault, self._entities)
         self._keys: Final = store.vault.keys(self.subject_type)
         self._pending: Final = Pending(judge.recipe.desk, store.vault.log_key, store.size)
 
@@ -112,7 +115,7 @@ class Engine:
         codes, ts_ns = batch.kinds[at], batch.ts_ns[at]
         if seen is not None:
             self.store.vault.take_order(seen.vault)
-        dense, tokens = self._subjects(batch, at)
+        dense, tokens = self.subjects.of(batch, at)
         for judge in (self.judge, *self.shadows):
             if seen is not None and judge is self.judge and seen.windows.plan.digest == judge.plan.digest:
                 judge.windows = seen.windows
@@ -138,7 +141,7 @@ class Engine:
         batch = without_own(batch) if self._effects else batch
         fresh = self._fresh(batch)
         at = fresh[batch.kinds[fresh] != REFUSED]
-        dense, tokens = self._subjects(batch, at)
+        dense, tokens = self.subjects.of(batch, at)
         ids = batch.ids if len(at) == len(batch) else [batch.ids[i] for i in at.tolist()]
         codes, ts_ns = batch.kinds[at], batch.ts_ns[at]
         found = self.judge.judge(codes, ts_ns, dense, ids)
@@ -192,17 +195,34 @@ class Engine:
         return self._pending.take()
 
     def commit(self, snapshot: bool = False) -> int:
-        """Write everything pending: store first, then log. The log's size afterwards.
+        """Write everything pending. The log's size afterwards.
 
         With `snapshot` the state of the windows is kept too, bound to this position, so that opening is quick. After an
-        error of the store nothing was written, after one of the log the store has it all: either way call it again.
+        error call it again: what was not promised still waits, and what was is written, nothing twice.
         """
-        assert self.whole, BROKEN_OFF
-        if self.log.size < self.store.size:
-            recover(self.store, self.log)
-        state = self.judge.windows.snapshot(self.size) if snapshot else None
-        self._pending.write(self.store, self.log, self.judge.digest, state)
+        with self.turn:
+            self.deliver(self.gather(snapshot))
         return self.log.size
+
+    def gather(self, snapshot: bool = False) -> Block | None:
+        """Everything pending as one block; None if there is nothing."""
+        assert self.whole, BROKEN_OFF
+        state = self.judge.windows.snapshot(self.size) if snapshot else None
+        return self._pending.gather(self.judge.digest, state)
+
+    def deliver(self, block: Block | None) -> None:
+        """Write what was gathered. Others may decide in the meantime; who broke this off has to open the book again."""
+        if block is not None:
+            try:
+                self.keeping.promise(block)
+            except (StoreError, LogError):
+                raise
+            except BaseException:
+                self.whole = False
+                raise
+            self._pending.taken()
+            self.safe += len(block.records)
+        self.keeping.keep()
 
     def _begin(self) -> None:
         assert self.whole, BROKEN_OFF
@@ -243,32 +263,6 @@ class Engine:
         overflowed = decode_observation(row.record).event.kind == self.judge.kinds[0]
         code = decode_refusal(after[0].record).code if overflowed else None
         return Answer(event_id, position, refusal=code, duplicate=True)
-
-    # subjects
-
-    def _subjects(self, batch: Batch, at: Ints) -> tuple[Ints, Ints]:
-        """Values of the rows `at` with entities by dense number, and the same by token; both int64 (len(at), c)."""
-        dense = batch.values[at]
-        tokens = dense.copy()
-        for j, subject_type in self._entities:
-            local = dense[:, j]
-            held = local != NULL
-            if held.any():
-                numbers = self._numbers(batch, j, subject_type, local[held])
-                dense[held, j] = numbers
-                tokens[held, j] = self.store.vault.tokens(subject_type)[numbers]
-        return dense, tokens
-
-    def _numbers(self, batch: Batch, column: int, subject_type: str, local: Ints) -> Ints:
-        """Dense numbers of a batch's own; each name meets the vault once, however the batch is sliced."""
-        names = batch.names[column]
-        known = self._local.get(column)
-        if known is None or known[0] is not names:
-            known = self._local[column] = (names, np.full(len(names), -1, np.int64))
-        new = np.unique(local[known[1][local] < 0])
-        if len(new):
-            known[1][new] = self.store.vault.intern(subject_type, [names[k] for k in new.tolist()])
-        return known[1][local]
 
     # records
 

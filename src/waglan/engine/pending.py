@@ -1,13 +1,12 @@
-"""Records that wait to be written, sealed as they are written: store first, then log."""
+"""Records that wait to be written, sealed as they are gathered into a block."""
 
 from collections.abc import Iterable, Sequence
 from itertools import repeat
 from typing import Final
 
 from waglan.ledger.entry import seal_many, seal_one
-from waglan.ledger.log import Log
 from waglan.schema.batch import Refused
-from waglan.store.records import Block, Store
+from waglan.store.records import Block
 
 Line = tuple[int, bytes, bytes, str | None, bytes, int | None, str, int | None, str | None, int | None]
 """kind, record, recipe, event id, key, token, what salts it, time, verb, score."""
@@ -25,9 +24,10 @@ class Pending:
         self._log_key: Final = log_key
         self._lines: list[Line] = []
         self._refused: dict[int, Refused] = {}
+        self._gathered: tuple[list[Line], dict[int, Refused]] = [], {}
 
     def __len__(self) -> int:
-        return len(self._lines)
+        return len(self._gathered[0]) + len(self._lines)
 
     def add(
         self,
@@ -72,16 +72,19 @@ class Pending:
 
     def entries(self) -> list[bytes]:
         """The entries of all records, in order. Almost always all are under one recipe, which is the quick way."""
-        if len(self._lines) == 1:
-            kind, record, recipe, _, key, _, salted_by, _, _, _ = self._lines[0]
+        return self._entries(self._lines)
+
+    def _entries(self, lines: Sequence[Line]) -> list[bytes]:
+        if len(lines) == 1:
+            kind, record, recipe, _, key, _, salted_by, _, _, _ = lines[0]
             return [seal_one(key, salted_by, record, kind, self._desk, recipe)]
-        recipes = {line[2] for line in self._lines}
+        recipes = {line[2] for line in lines}
         if len(recipes) <= 1:
-            return self._sealed(self._lines)
-        entries: list[bytes] = [b""] * len(self)
+            return self._sealed(lines)
+        entries: list[bytes] = [b""] * len(lines)
         for recipe in sorted(recipes):
-            at = [i for i, line in enumerate(self._lines) if line[2] == recipe]
-            for i, entry in zip(at, self._sealed([self._lines[i] for i in at]), strict=True):
+            at = [i for i, line in enumerate(lines) if line[2] == recipe]
+            for i, entry in zip(at, self._sealed([lines[i] for i in at]), strict=True):
                 entries[i] = entry
         return entries
 
@@ -97,21 +100,26 @@ class Pending:
         self._clear()
         return entries
 
-    def write(self, store: Store, log: Log, recipe: bytes, snapshot: bytes | None) -> None:
-        """All of it to the store in one transaction, then its entries to the log. `recipe` names the champion's.
+    def gather(self, recipe: bytes, snapshot: bytes | None) -> Block | None:
+        """All of it as one block, None if there is nothing. `recipe` names the champion's.
 
-        After an error of the store all of it still waits; after one of the log it is in the store, which `recover`
-        brings the log up to.
+        Until it is `taken`, the next call gives it again, before what came since.
         """
-        if not self._lines and snapshot is None:
-            return
-        entries = self.entries()
-        columns: Iterable[tuple[object, ...]] = zip(*self._lines, strict=True) if self._lines else repeat((), 10)
-        kinds, records, _, ids, _, tokens, _, ts_ns, verbs, scores = columns
-        block = Block(recipe, kinds, ids, tokens, ts_ns, verbs, scores, records, entries, self._refused, snapshot)  # type: ignore[arg-type]
-        store.append(block)
+        before, refused = self._gathered
+        refused |= {len(before) + at: why for at, why in self._refused.items()}
+        lines = before + self._lines if before else self._lines
+        self._gathered = lines, refused
         self._clear()
-        log.append(entries)
+        if not lines and snapshot is None:
+            return None
+        columns: Iterable[tuple[object, ...]] = zip(*lines, strict=True) if lines else repeat((), 10)
+        kinds, records, _, ids, _, tokens, _, ts_ns, verbs, scores = columns
+        entries = self._entries(lines)
+        return Block(recipe, kinds, ids, tokens, ts_ns, verbs, scores, records, entries, refused, snapshot)  # type: ignore[arg-type]
+
+    def taken(self) -> None:
+        """The block gathered last is where it belongs."""
+        self._gathered = [], {}
 
     def _clear(self) -> None:
         self._lines = []
