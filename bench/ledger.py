@@ -27,7 +27,8 @@ from waglan.ledger.log import Log
 from waglan.ledger.proof import check, prove
 from waglan.ledger.tree import check_inclusion
 from waglan.store.keys import SeededKeys
-from waglan.store.records import Block, Store
+from waglan.store.records import Store
+from waglan.store.rows import Block
 from waglan.store.recovery import recover
 
 T = TypeVar("T")

@@ -38,6 +38,7 @@ from waglan.schema.recipe import Recipe, columns, kinds, read_recipe
 from waglan.schema.records import Warm
 from waglan.schema.units import NULL, BadValue
 from waglan.store.keys import KeySource
+from waglan.store.master import MasterFile
 from waglan.store.records import Store
 from waglan.store.recovery import recover
 from waglan.store.vault import Vault
@@ -83,7 +84,7 @@ class Book:
         judge = _judge(recipe_bytes, _bytes(path / "model.json"), str(path / "recipe.toml"))
         judges = [_judge(*shadow, "shadow") for shadow in shadows]
         with ExitStack() as held:
-            store = held.enter_context(Store.open(path / "store", keys))
+            store = held.enter_context(Store.open(path / "store", keys, MasterFile(path / "keys", keys.chance)))
             log = held.enter_context(Log(path / "log"))
             found = list(log.found)
             if store.size and judge.digest not in store.recipes():

@@ -1,7 +1,8 @@
 """Blocks of made-up records for the tests: mixed kinds, repeating subjects, some records that concern nobody."""
 
 from waglan.ledger.entry import DECISION, OBSERVATION, REFUSAL, seal_many
-from waglan.store.records import Block, Store
+from waglan.store.records import Store
+from waglan.store.rows import Block
 
 RECIPE = bytes(range(32))
 KIND = (DECISION, DECISION, OBSERVATION, DECISION, DECISION, REFUSAL, DECISION)

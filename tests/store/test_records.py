@@ -25,15 +25,22 @@ from waglan.store.failure import (
     StoreUnwritable,
 )
 from waglan.store.keys import SeededKeys
-from waglan.store.records import SNAPSHOTS_KEPT, STRIDE, Row, Store
+from waglan.store.master import MasterFile
+from waglan.store.records import SNAPSHOTS_KEPT, STRIDE, Store
+from waglan.store.rows import Row
 
 ROOT = Path(__file__).parents[2]
 KEYS = SeededKeys(1)
 
 
-@pytest.fixture(params=["memory", "directory"])
+@pytest.fixture(params=["memory", "directory", "sealed"])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
-    with Store.open(tmp_path / "store", KEYS) if request.param == "directory" else Store.memory(KEYS) as made:
+    if request.param == "memory":
+        opened = Store.memory(KEYS)
+    else:
+        master = MasterFile(tmp_path / "keys", os.urandom) if request.param == "sealed" else None
+        opened = Store.open(tmp_path / "store", KEYS, master)
+    with opened as made:
         yield made
 
 
@@ -42,7 +49,8 @@ def test_what_goes_in_comes_out(store: Store) -> None:
     assert store.append(block) == 0
     rows = list(store.range(0, 20_000))
     assert len(rows) == store.size == 10_000
-    assert rows[7] == Row(7, block.kinds[7], 0, block.ids[7], block.tokens[7], block.records[7], block.entries[7])
+    form = int(store.vault.sealing)
+    assert rows[7] == Row(7, block.kinds[7], form, block.ids[7], block.tokens[7], block.records[7], block.entries[7])
     assert [row.position for row in rows] == list(range(10_000))
     assert [row.entry for row in rows] == list(block.entries) == list(store.entries(0, 20_000))
     assert list(store.entries(4000, 4200)) == list(block.entries[4000:4200])
@@ -205,9 +213,9 @@ def test_another_database_is_left_alone(tmp_path: Path) -> None:
 def test_a_newer_store_is_left_alone(tmp_path: Path) -> None:
     Store.open(tmp_path, KEYS).close()
     with sqlite3.connect(tmp_path / "store.sqlite") as other:
-        other.execute("PRAGMA user_version = 2")
+        other.execute("PRAGMA user_version = 3")
     other.close()
-    with pytest.raises(NewerStore, match="version 2, this program knows up to 1"):
+    with pytest.raises(NewerStore, match="version 3, this program knows up to 2"):
         Store.open(tmp_path, KEYS)
 
 
@@ -237,6 +245,7 @@ from pathlib import Path
 from tests.store.blocks import block_of
 from waglan.store.failure import StoreError
 from waglan.store.keys import SeededKeys
+from waglan.store.master import MasterFile
 from waglan.store.records import Store
 store = Store.open(Path(sys.argv[1]), SeededKeys(1))
 store.append(block_of(store, 0, 100))

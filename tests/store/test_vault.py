@@ -79,9 +79,9 @@ def test_fresh_subjects_are_told_once_and_load_again() -> None:
     vault.intern("card", ["a", "b"])
     fresh = vault.fresh()[:]
     assert [(s.subject_type, s.dense, s.identifier) for s in fresh] == [
-        (LOG, 0, ""),
-        ("card", 0, "a"),
-        ("card", 1, "b"),
+        (LOG, 0, b""),
+        ("card", 0, b"a"),
+        ("card", 1, b"b"),
     ]
     vault.kept(len(fresh))
     assert vault.fresh() == []
@@ -89,7 +89,7 @@ def test_fresh_subjects_are_told_once_and_load_again() -> None:
     assert again.log_key == vault.log_key
     assert again.tokens("card").tolist() == vault.tokens("card").tolist()
     assert again.intern("card", ["b", "c"]).tolist() == [1, 2]
-    assert [s.identifier for s in again.fresh()] == ["c"]
+    assert [s.identifier for s in again.fresh()] == [b"c"]
 
 
 def test_tokens_are_a_view_that_cannot_be_written() -> None:

@@ -32,7 +32,7 @@ from waglan.schema.records import Refusal, Warm, decode_decision, decode_observa
 from waglan.schema.units import NULL, BadValue
 from waglan.store.failure import StoreError
 from waglan.store.records import Block, Store
-from waglan.store.vault import Vault
+from waglan.store.vault import ERASED, Vault
 
 Ints = NDArray[np.int64]
 Beside = tuple[bytes, bytes]
@@ -92,7 +92,7 @@ class Engine:
         self.keeping: Final[Keeping] = keeping or Plain(store, log)
         self._verb_column: Final = names.index("verb")
         self._effects: Final = judge.recipe.policy.effects
-        self._seen: Final[dict[str, int]] = store.ids()
+        self._seen: Final = store.ids()
         self.subjects: Final = Subjects(store.vault, self._entities)
         self._keys: Final = store.vault.keys(self.subject_type)
         self._pending: Final = Pending(judge.recipe.desk, store.vault.log_key, store.size)
@@ -238,7 +238,7 @@ class Engine:
         """Rows that are not a repeat: refused rows, and the first of each id. The ids count as seen from here on."""
         seen, rows = self._seen, list[int]()
         new = dict.fromkeys(batch.ids, -1)
-        if len(new) == len(batch) and seen.keys().isdisjoint(new) and not batch.refusals:
+        if len(new) == len(batch) and seen.none_of(new) and not batch.refusals:
             seen.update(new)
             return np.arange(len(batch))
         for i, (event_id, code) in enumerate(zip(batch.ids, batch.kinds.tolist(), strict=True)):
@@ -257,6 +257,8 @@ class Engine:
         if position >= self.store.size:
             self.commit()
         row, *after = self.store.range(position, min(position + 2, self.store.size))
+        if row.form == ERASED:
+            return Answer(event_id, position, duplicate=True)
         if row.kind == DECISION:
             first = decode_decision(row.record)
             return Answer(event_id, position, first.actions[0].verb, first.score_micro, first.reasons, duplicate=True)

@@ -56,6 +56,17 @@ def commitments(keys: Sequence[bytes], ids: Sequence[bytes], records: Sequence[b
     return out.tobytes()
 
 
+def hmac_each(keys: Sequence[bytes], messages: Sequence[bytes] | bytes) -> list[bytes]:
+    """HMAC(key, message) for n keys of 32 bytes, each with its message or all with one."""
+    each = [messages] * len(keys) if isinstance(messages, bytes) else messages
+    if len(keys) < FEW:
+        return [hmac_one(key, message) for key, message in zip(keys, each, strict=True)]
+    out = np.frombuffer(bytearray(b"".join(keys)), np.uint8).reshape(-1, 32)
+    hmac_many(out, *_laid(each), out)
+    done = out.tobytes()
+    return [done[at : at + 32] for at in range(0, len(done), 32)]
+
+
 def hmac_one(key: bytes, message: bytes) -> bytes:
     """HMAC-SHA256 under a key of 32 bytes (RFC 2104), written out: 1.3 us where `hmac.digest` takes 1.9, because that
     fetches its algorithm anew at each call."""

@@ -4,6 +4,8 @@ StoreError
 |- AlreadyThere     an event id is in the store already
 |- NotAStore        the directory or file is something else, or damaged
 |- NewerStore       a later version of Waglan wrote it
+|- OlderStore       an earlier version wrote it, in a form that is not read any more
+|- NoKey            the master key is not there, or is another
 |- StoreLocked      another process writes to it
 |- StoreFull        no room is left
 |- StoreUnwritable  no permission, read-only, no such directory
@@ -32,6 +34,14 @@ class NotAStore(StoreError):
 
 class NewerStore(StoreError):
     """The store was written by a later version."""
+
+
+class OlderStore(StoreError):
+    """The store was written by an earlier version."""
+
+
+class NoKey(StoreError):
+    """A key that is needed is not to be had."""
 
 
 class StoreLocked(StoreError):

@@ -8,10 +8,14 @@ KEY_BYTES: Final = 32
 
 
 class KeySource(Protocol):
-    """Gives every new subject its key and token."""
+    """Gives every new subject its key and token, and chance for the key that wraps them all."""
 
     def new(self, subject_type: str, identifier: str) -> tuple[bytes, int]:
         """A key of 32 bytes and a token in 1 to 2**63 - 1 that says nothing about the identifier."""
+        ...
+
+    def chance(self, count: int) -> bytes:
+        """Bytes for a key that is no subject's."""
         ...
 
 
@@ -26,6 +30,10 @@ class NoKeys:
         self._count += 1
         return bytes(KEY_BYTES), self._count
 
+    def chance(self, count: int) -> bytes:
+        """Zeros."""
+        return bytes(count)
+
 
 class RandomKeys:
     """Keys and tokens from chance: `entropy(n)` gives n bytes, such as the operating system's."""
@@ -36,6 +44,10 @@ class RandomKeys:
     def new(self, subject_type: str, identifier: str) -> tuple[bytes, int]:
         """40 bytes of chance; the arguments do not enter."""
         return _cut(self._entropy(KEY_BYTES + 8))
+
+    def chance(self, count: int) -> bytes:
+        """Bytes of the entropy."""
+        return self._entropy(count)
 
 
 class SeededKeys:
@@ -50,6 +62,11 @@ class SeededKeys:
     def new(self, subject_type: str, identifier: str) -> tuple[bytes, int]:
         """HMAC-SHA512 of type and identifier under the seed."""
         return _cut(hmac.digest(self._seed, f"{subject_type}\0{identifier}".encode(), "sha512"))
+
+    def chance(self, count: int) -> bytes:
+        """The same bytes each time, at most 64."""
+        assert count <= 64, f"a seed gives 64 bytes of chance at most, {count} were asked for"
+        return hmac.digest(self._seed, b"\xffchance", "sha512")[:count]
 
 
 def _cut(data: bytes) -> tuple[bytes, int]:

@@ -12,16 +12,14 @@ import fcntl
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from functools import cache
 from itertools import repeat
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, NamedTuple, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 from sqlalchemy import Column, Connection, Engine, Table, create_engine, delete, event, func, insert, select, text
 from sqlalchemy.dialects.sqlite import dialect
 from sqlalchemy.exc import IntegrityError
@@ -29,10 +27,15 @@ from sqlalchemy.pool import StaticPool
 
 from waglan.schema.batch import Refused
 from waglan.store import tables
-from waglan.store.failure import AlreadyThere, StoreError, StoreLocked, StoreUnwritable, told
+from waglan.store.failure import AlreadyThere, NoKey, StoreError, StoreLocked, StoreUnwritable, told
+from waglan.store.ids import Ids
 from waglan.store.keys import KeySource
-from waglan.store.tables import holdings, records, refused, snapshots, subjects
-from waglan.store.vault import Subject, Vault
+from waglan.store.master import Master, MasterFile
+from waglan.store.rows import Block as Block
+from waglan.store.rows import Found, Seals, Whole
+from waglan.store.rows import Row as Row
+from waglan.store.tables import facts, holdings, records, refused, snapshots, subjects
+from waglan.store.vault import PLAIN, SEALED, Subject, Vault
 
 STRIDE: Final = 65_536
 """Records between two visits to `holdings`. Its keys are random, so each row of a small visit would dirty a page of its
@@ -46,53 +49,6 @@ HANDS: Final = 2
 ZSTD: Final = pa.Codec("zstd", compression_level=1)
 
 K = TypeVar("K")
-Whole = Sequence[int | None] | NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """n records that are committed together, column by column, in log order.
-
-    `ids` holds None where an event has no id of its own; any other id is in the store once. `tokens` are those of the
-    subject whose key salts the record, None for the log's own key. `ts_ns`, `verbs` and `scores` are the index of
-    decisions, None elsewhere. `refused` says of a row of the block why it was refused and what the value was.
-    `snapshot` is the state after the last record.
-    """
-
-    recipe: bytes
-    kinds: Sequence[int]
-    ids: Sequence[str | None]
-    tokens: Whole
-    ts_ns: Whole
-    verbs: Sequence[str | None]
-    scores: Whole
-    records: Sequence[bytes]
-    entries: Sequence[bytes]
-    refused: Mapping[int, Refused] = field(default_factory=dict)
-    snapshot: bytes | None = None
-
-
-class Row(NamedTuple):
-    """One record as it is kept. `form` 0: `record` is plain."""
-
-    position: int
-    kind: int
-    form: int
-    event_id: str | None
-    token: int | None
-    record: bytes
-    entry: bytes
-
-
-class Found(NamedTuple):
-    """One line of the index of decisions."""
-
-    position: int
-    ts_ns: int
-    token: int | None
-    verb: str
-    score_micro: int
-
 
 _ROW: Final = tuple(records.c[name] for name in Row._fields)
 
@@ -100,25 +56,31 @@ _ROW: Final = tuple(records.c[name] for name in Row._fields)
 class Store:
     """Records and what belongs to them. `Store.open(directory, keys)` or `Store.memory(keys)`."""
 
-    def __init__(self, engine: Engine, where: str, keys: KeySource, lock: int = -1) -> None:
+    def __init__(
+        self, engine: Engine, where: str, keys: KeySource, lock: int = -1, master: MasterFile | None = None
+    ) -> None:
         self._engine, self._where, self._lock = engine, where, lock
         with told(where), engine.begin() as connection:
             tables.prepare(connection, where)
             kept = connection.execute(select(*subjects.c).order_by(subjects.c.subject_type, subjects.c.dense))
-            self.vault = Vault(keys, (Subject(*row) for row in kept))
+            self.vault = Vault(keys, (Subject(*row) for row in kept), _master(connection, master))
+            self._seals = Seals(self.vault)
             self.size = _end(connection, records.c.position)
             self._held = _end(connection, holdings.c.position)
             self._recipes = {row.digest: row.number for row in connection.execute(select(tables.recipes))}
             self._verbs = {row.verb: row.number for row in connection.execute(select(tables.verbs))}
 
     @classmethod
-    def open(cls, path: Path, keys: KeySource) -> Self:
-        """The store in a directory, which is made if it is not there. Errors: see `waglan.store.failure`."""
+    def open(cls, path: Path, keys: KeySource, master: MasterFile | None = None) -> Self:
+        """The store in a directory, which is made if it is not there. Errors: see `waglan.store.failure`.
+
+        With `master` what is personal lies sealed; without one all lies open, which is for tests and benches.
+        """
         lock = _hold(path)
         engine = create_engine(f"sqlite:///{path / 'store.sqlite'}", connect_args={"timeout": 5.0})
         event.listen(engine, "connect", tables.settings)
         try:
-            return cls(engine, str(path), keys, lock)
+            return cls(engine, str(path), keys, lock, master)
         except BaseException:
             engine.dispose()
             os.close(lock)
@@ -144,16 +106,17 @@ class Store:
         """
         if self.size - self._held >= STRIDE:
             self._catch_up()
-        first, count, fresh = self.size, len(block.records), self.vault.fresh()[:]
+        first, count, given, block = self.size, len(block.records), block, self.closed(block)
+        fresh, form = self.vault.fresh()[:], SEALED if block.closed else PLAIN
         recipes = _numbered(self._recipes, [block.recipe])
         verbs = _numbered(self._verbs, sorted({verb for verb in block.verbs if verb is not None}))
         rows = zip(
-            range(first, first + count), block.kinds, repeat(0, count), block.ids, _plain(block.tokens),
+            range(first, first + count), block.kinds, repeat(form, count), block.ids, _plain(block.tokens),
             repeat((self._recipes | recipes)[block.recipe], count), _plain(block.ts_ns),
             map((self._verbs | verbs).get, block.verbs), _plain(block.scores), block.records, block.entries,
             strict=True,
         )  # fmt: skip
-        lines = [(first + at, r.code, r.column, r.position, r.shown) for at, r in sorted(block.refused.items())]
+        lines = [(first + at, r.code, r.column, r.position, r.shown, form) for at, r in sorted(block.refused.items())]
         try:
             with told(self._where), self._engine.begin() as connection:
                 _many(connection, tables.recipes, [(number, digest) for digest, number in recipes.items()])
@@ -165,12 +128,19 @@ class Store:
                     number = (self._recipes | recipes)[block.recipe]
                     _keep_snapshot(connection, number, first + count, block.snapshot)
         except IntegrityError as error:
-            raise self._explained(block, error) from None
+            raise self._explained(given, error) from None
         self.vault.kept(len(fresh))
         self._recipes |= recipes
         self._verbs |= verbs
         self.size += count
         return first
+
+    def closed(self, block: Block, first: int | None = None) -> Block:
+        """The block as it lies on the disk, its first record at `first`, by default the next; `append` does it unasked.
+
+        Nothing personal of it can be read without the keys, so it may go into a journal.
+        """
+        return self._seals.closed(block, self.size if first is None else first)
 
     def flush(self) -> None:
         """Commit new subjects that no block has brought in yet."""
@@ -182,14 +152,14 @@ class Store:
     def by_event(self, event_id: str) -> Row | None:
         """The record of an event, None if the id is not in the store."""
         with told(self._where), self._engine.connect() as connection:
-            row = connection.execute(select(*_ROW).where(records.c.event_id == event_id)).first()
-        return None if row is None else Row(*row)
+            row = connection.execute(select(*_ROW).where(records.c.event_id == self._seals.name(event_id))).first()
+        return None if row is None else self._seals.row(row)
 
-    def ids(self) -> dict[str, int]:
+    def ids(self) -> Ids:
         """Every event id that is in the store, and where its record is: what a writer needs to know repeats by."""
         query = select(records.c.event_id, records.c.position).where(records.c.event_id.is_not(None))
         with told(self._where), self._engine.connect() as connection:
-            return {row.event_id: row.position for row in connection.execute(query)}
+            return Ids(self.vault.names, {row.event_id: row.position for row in connection.execute(query)})
 
     def recipes(self) -> list[bytes]:
         """Digests of the recipes that records here were made under."""
@@ -197,13 +167,7 @@ class Store:
 
     def positions(self, ids: Sequence[str]) -> dict[str, int]:
         """Where those ids that are in the store lie."""
-        found: dict[str, int] = {}
-        query = select(records.c.event_id, records.c.position)
-        with told(self._where), self._engine.connect() as connection:
-            for start in range(0, len(ids), 500):
-                some = query.where(records.c.event_id.in_(ids[start : start + 500]))
-                found.update({row.event_id: row.position for row in connection.execute(some)})
-        return found
+        return self._at({self._seals.name(event_id): event_id for event_id in ids})
 
     def range(self, start: int, stop: int) -> Iterator[Row]:
         """Records start to stop in order, read 4,096 at a time; those past the end are not there."""
@@ -212,7 +176,7 @@ class Store:
             inside = (records.c.position >= first) & (records.c.position < last)
             with told(self._where), self._engine.connect() as connection:
                 rows = connection.execute(select(*_ROW).where(inside).order_by(records.c.position)).all()
-            yield from (Row(*row) for row in rows)
+            yield from map(self._seals.row, rows)
 
     def entries(self, start: int, stop: int) -> Iterator[bytes]:
         """The entries alone of records start to stop, in order."""
@@ -258,10 +222,12 @@ class Store:
     def refused(self, start: int = 0, stop: int | None = None) -> Iterator[tuple[int, Refused]]:
         """Position in the log and reason of refused events, the offending values with them: not for the log."""
         c, stop = refused.c, self.size if stop is None else stop
-        query = select(c.position, c.code, c.column, c.row, c.shown).where(c.position >= start, c.position < stop)
+        query = select(c.position, c.code, c.column, c.row, c.shown, c.form, records.c.entry).join(records)
+        query = query.where(c.position >= start, c.position < stop).order_by(c.position)
         with told(self._where), self._engine.connect() as connection:
-            rows = connection.execute(query.order_by(c.position)).all()
-        return ((row[0], Refused(*row[1:])) for row in rows)
+            rows = connection.execute(query).all()
+        for position, code, column, row, data, form, entry in rows:
+            yield position, Refused(code, column, row, self._seals.shown(position, data, form, entry))
 
     def snapshot(self, recipe: bytes, until: int | None = None) -> tuple[int, bytes] | None:
         """The latest state under a recipe at or before position `until`, and how many records it has seen."""
@@ -290,10 +256,20 @@ class Store:
             connection.execute(insert(holdings).from_select(["token", "position"], rows))
         self._held = self.size
 
+    def _at(self, ids: Mapping[str, str]) -> dict[str, int]:
+        """Where some ids lie, by the names that stand for them."""
+        found, names = dict[str, int](), list(ids)
+        query = select(records.c.event_id, records.c.position)
+        with told(self._where), self._engine.connect() as connection:
+            for start in range(0, len(names), 500):
+                some = query.where(records.c.event_id.in_(names[start : start + 500]))
+                found.update({ids[row.event_id]: row.position for row in connection.execute(some)})
+        return found
+
     def _explained(self, block: Block, error: IntegrityError) -> StoreError:
         """Which id was there already; the rule that was broken if it was none of the ids."""
         ids = [event_id for event_id in block.ids if event_id is not None]
-        there = self.positions(ids)
+        there = self._at(dict(zip(ids, ids, strict=True))) if block.closed else self.positions(ids)
         for event_id in ids:
             if event_id in there:
                 return AlreadyThere(f"{self._where}: event {event_id!r} is in the store, at {there[event_id]}")
@@ -317,6 +293,22 @@ def _hold(path: Path) -> int:
             os.close(lock)
         raise StoreUnwritable(f"{path}: {error.strerror}") from None
     return lock
+
+
+def _master(connection: Connection, file: MasterFile | None) -> Master | None:
+    """The master key a store's keys are wrapped under; of a new store the one that is in the file from here on."""
+    named = connection.scalar(select(facts.c.value).where(facts.c.name == "master"))
+    if named is not None:
+        if file is None:
+            raise NoKey("the store's keys are wrapped, and no master key was given")
+        return file.named(named)
+    if file is None:
+        return None
+    if connection.scalar(select(func.count()).select_from(subjects)):
+        raise NoKey(f"{file.path}: the store's keys are not wrapped; it was made without a master key")
+    made = file.create()
+    connection.execute(insert(facts).values(name="master", value=made.name))
+    return made
 
 
 def _many(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:

@@ -1,7 +1,7 @@
 """The store's tables. Whole numbers and bytes only, in strict tables: a wrong type is an error and never a guess.
 
-`form` columns say how the bytes beside them are kept (0: plain), so that records can come to be encrypted under their
-subject's key, and keys wrapped under a master key, with no change of any position, entry or root.
+`form` columns say how the bytes beside them are kept: 0 plain, 1 sealed under a subject's key (keys themselves wrapped
+under the master key), 2 erased. No form changes a position, an entry or a root.
 """
 
 from typing import Final
@@ -10,15 +10,25 @@ from sqlalchemy import BLOB, INTEGER, TEXT, CheckConstraint, Column, ForeignKey,
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
-from waglan.store.failure import NewerStore, NotAStore
+from waglan.store.failure import NewerStore, NotAStore, OlderStore
 
 APPLICATION: Final = 0x77676C31
 """SQLite's application_id of a store: `wgl1`."""
 
-VERSION: Final = 1
+VERSION: Final = 2
 """SQLite's user_version of a store: the version of these tables."""
 
 metadata = MetaData()
+
+facts = Table(
+    "facts",
+    metadata,
+    Column("name", TEXT, primary_key=True),
+    Column("value", TEXT, nullable=False),
+    sqlite_strict=True,
+    sqlite_with_rowid=False,
+)
+"""What a store says of itself: `master`, the name of the key that wraps its keys."""
 
 recipes = Table(
     "recipes",
@@ -71,6 +81,7 @@ refused = Table(
     Column("column", TEXT, nullable=False),
     Column("row", INTEGER, nullable=False),
     Column("shown", TEXT, nullable=False),
+    Column("form", INTEGER, nullable=False),
     sqlite_strict=True,
 )
 snapshots = Table(
@@ -88,7 +99,8 @@ subjects = Table(
     metadata,
     Column("subject_type", TEXT, primary_key=True),
     Column("dense", INTEGER, primary_key=True),
-    Column("identifier", TEXT, nullable=False),
+    Column("digest", TEXT),
+    Column("identifier", BLOB, nullable=False),
     Column("token", INTEGER, nullable=False),
     Column("key", BLOB, nullable=False),
     Column("form", INTEGER, nullable=False),
@@ -110,6 +122,10 @@ def prepare(connection: Connection, where: str) -> None:
         raise NotAStore(f"{where}: the file is a SQLite database and not a store")
     elif version > VERSION:
         raise NewerStore(f"{where}: the store has version {version}, this program knows up to {VERSION}")
+    elif version < VERSION:
+        raise OlderStore(
+            f"{where}: the store has version {version}, from before records were sealed; this program reads {VERSION}"
+        )
 
 
 def settings(connection: DBAPIConnection, _record: object) -> None:
@@ -125,6 +141,7 @@ def settings(connection: DBAPIConnection, _record: object) -> None:
         "synchronous = FULL",
         "wal_autocheckpoint = 2048",
         "cache_size = -65536",
+        "secure_delete = ON",
         "foreign_keys = ON",
     ):
         cursor.execute(f"PRAGMA {pragma}")
