@@ -18,7 +18,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
-import numpy as np
 import pyarrow as pa
 from sqlalchemy import Column, Connection, Engine, Table, create_engine, delete, event, func, insert, select, text
 from sqlalchemy.dialects.sqlite import dialect
@@ -31,11 +30,12 @@ from waglan.store.failure import AlreadyThere, NoKey, StoreError, StoreLocked, S
 from waglan.store.ids import Ids
 from waglan.store.keys import KeySource
 from waglan.store.master import Master, MasterFile
+from waglan.store.promise import Promise, promise_of
 from waglan.store.rows import Block as Block
-from waglan.store.rows import Found, Seals, Whole
+from waglan.store.rows import Found, Seals
 from waglan.store.rows import Row as Row
 from waglan.store.tables import facts, holdings, records, refused, snapshots, subjects
-from waglan.store.vault import PLAIN, SEALED, Subject, Vault
+from waglan.store.vault import Subject, Vault
 
 STRIDE: Final = 65_536
 """Records between two visits to `holdings`. Its keys are random, so each row of a small visit would dirty a page of its
@@ -60,7 +60,15 @@ class Store:
         self, engine: Engine, where: str, keys: KeySource, lock: int = -1, master: MasterFile | None = None
     ) -> None:
         self._engine, self._where, self._lock = engine, where, lock
-        with told(where), engine.begin() as connection:
+        self._keys, self._master = keys, master
+        self.safe_snapshot = self._last_snapshot = 0
+        """How many records the last kept state had seen: of those that survive a power cut, and of all."""
+        self.reload()
+
+    def reload(self) -> None:
+        """Read how far the store goes and who is in it; whatever else was known is forgotten."""
+        keys, master, where = self._keys, self._master, self._where
+        with told(where), self._engine.begin() as connection:
             tables.prepare(connection, where)
             kept = connection.execute(select(*subjects.c).order_by(subjects.c.subject_type, subjects.c.dense))
             self.vault = Vault(keys, (Subject(*row) for row in kept), _master(connection, master))
@@ -71,19 +79,23 @@ class Store:
             self._verbs = {row.verb: row.number for row in connection.execute(select(tables.verbs))}
 
     @classmethod
-    def open(cls, path: Path, keys: KeySource, master: MasterFile | None = None) -> Self:
+    def open(cls, path: Path, keys: KeySource, master: MasterFile | None = None, journaled: bool = False) -> Self:
         """The store in a directory, which is made if it is not there. Errors: see `waglan.store.failure`.
 
         With `master` what is personal lies sealed; without one all lies open, which is for tests and benches.
+        journaled: a writer holds the book's lock and has a journal, so that a commit here is not synced by itself.
         """
-        lock = _hold(path)
+        lock = _hold(path, not journaled)
         engine = create_engine(f"sqlite:///{path / 'store.sqlite'}", connect_args={"timeout": 5.0})
         event.listen(engine, "connect", tables.settings)
+        if journaled:
+            event.listen(engine, "connect", tables.lagging)
         try:
             return cls(engine, str(path), keys, lock, master)
         except BaseException:
             engine.dispose()
-            os.close(lock)
+            if lock >= 0:
+                os.close(lock)
             raise
 
     @classmethod
@@ -104,43 +116,64 @@ class Store:
 
         Raises AlreadyThere for an id that the store has. When it returns, the block survives a power cut.
         """
-        if self.size - self._held >= STRIDE:
-            self._catch_up()
-        first, count, given, block = self.size, len(block.records), block, self.closed(block)
-        fresh, form = self.vault.fresh()[:], SEALED if block.closed else PLAIN
-        recipes = _numbered(self._recipes, [block.recipe])
-        verbs = _numbered(self._verbs, sorted({verb for verb in block.verbs if verb is not None}))
-        rows = zip(
-            range(first, first + count), block.kinds, repeat(form, count), block.ids, _plain(block.tokens),
-            repeat((self._recipes | recipes)[block.recipe], count), _plain(block.ts_ns),
-            map((self._verbs | verbs).get, block.verbs), _plain(block.scores), block.records, block.entries,
-            strict=True,
-        )  # fmt: skip
-        lines = [(first + at, r.code, r.column, r.position, r.shown, form) for at, r in sorted(block.refused.items())]
+        promise = self.promised(block, self.size)
         try:
-            with told(self._where), self._engine.begin() as connection:
-                _many(connection, tables.recipes, [(number, digest) for digest, number in recipes.items()])
-                _many(connection, tables.verbs, [(number, verb) for verb, number in verbs.items()])
-                _many(connection, subjects, fresh)
-                _many(connection, records, list(rows))
-                _many(connection, refused, lines)
-                if block.snapshot is not None:
-                    number = (self._recipes | recipes)[block.recipe]
-                    _keep_snapshot(connection, number, first + count, block.snapshot)
+            self._write(promise, block.snapshot)
         except IntegrityError as error:
-            raise self._explained(given, error) from None
-        self.vault.kept(len(fresh))
-        self._recipes |= recipes
-        self._verbs |= verbs
-        self.size += count
-        return first
+            raise self._explained(block, error) from None
+        self.vault.kept(len(promise.subjects))
+        return promise.first
 
     def closed(self, block: Block, first: int | None = None) -> Block:
         """The block as it lies on the disk, its first record at `first`, by default the next; `append` does it unasked.
 
-        Nothing personal of it can be read without the keys, so it may go into a journal.
+        Nothing personal of it can be read without the keys.
         """
         return self._seals.closed(block, self.size if first is None else first)
+
+    def promised(self, block: Block, first: int) -> Promise:
+        """A block as it will lie here from position `first` on, with every subject that is new. Nothing is written."""
+        return promise_of(self.closed(block, first), first, tuple(self.vault.fresh()))
+
+    def keep(self, promise: Promise, snapshot: bytes | None = None) -> None:
+        """Commit what was promised; after an error nothing of it is there. `vault` is left as it is: see `reload`."""
+        assert promise.first == self.size, f"records from {promise.first} on come after {self.size}"
+        try:
+            self._write(promise, snapshot)
+        except IntegrityError as error:
+            raise StoreError(f"{self._where}: records {promise.first} to {promise.end}: {error.orig}") from None
+
+    def _write(self, promise: Promise, snapshot: bytes | None) -> None:
+        if self.size - self._held >= STRIDE:
+            self._catch_up()
+        recipes = _numbered(self._recipes, [promise.recipe])
+        verbs = _numbered(self._verbs, sorted({verb for verb in promise.verbs if verb is not None}))
+        number, count = (self._recipes | recipes)[promise.recipe], len(promise.records)
+        rows = zip(
+            range(promise.first, promise.end), promise.kinds, repeat(promise.form, count), promise.ids, promise.tokens,
+            repeat(number, count), promise.ts_ns, map((self._verbs | verbs).get, promise.verbs),
+            promise.scores, promise.records, promise.entries, strict=True,
+        )  # fmt: skip
+        with told(self._where), self._engine.begin() as connection:
+            _many(connection, tables.recipes, [(number, digest) for digest, number in recipes.items()])
+            _many(connection, tables.verbs, [(number, verb) for verb, number in verbs.items()])
+            _many(connection, subjects, promise.subjects)
+            _many(connection, records, list(rows))
+            _many(connection, refused, promise.refused)
+            if snapshot is not None:
+                _keep_snapshot(connection, number, promise.end, snapshot)
+                self._last_snapshot = promise.end
+        self._recipes |= recipes
+        self._verbs |= verbs
+        self.size = promise.end
+
+    def sync(self) -> None:
+        """Returns when all that was committed lies in the file itself and survives a power cut."""
+        with told(self._where), self._engine.connect() as connection:
+            busy = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]
+        if busy:
+            raise StoreLocked(f"{self._where}: somebody reads it, so that it cannot be made safe")
+        self.safe_snapshot = self._last_snapshot
 
     def flush(self) -> None:
         """Commit new subjects that no block has brought in yet."""
@@ -277,13 +310,14 @@ class Store:
         return StoreError(f"{self._where}: {error.orig}")
 
 
-def _hold(path: Path) -> int:
-    """The lock on a store's directory, which is made if it is not there."""
+def _hold(path: Path, alone: bool) -> int:
+    """A store's directory, which is made if it is not there; if it stands alone, the lock on it."""
     lock = -1
     try:
         path.mkdir(parents=True, exist_ok=True)
-        lock = os.open(path / "store.lock", os.O_RDWR | os.O_CREAT, 0o600)
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if alone:
+            lock = os.open(path / "store.lock", os.O_RDWR | os.O_CREAT, 0o600)
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         os.close(os.open(path / "store.sqlite", os.O_RDWR | os.O_CREAT, 0o600))
     except BlockingIOError:
         os.close(lock)
@@ -327,11 +361,6 @@ def _numbered(known: Mapping[K, int], names: Sequence[K]) -> dict[K, int]:
     """The next numbers, for those names that have none."""
     fresh = [name for name in names if name not in known]
     return dict(zip(fresh, range(len(known), len(known) + len(fresh)), strict=True))
-
-
-def _plain(column: Whole) -> Sequence[int | None]:
-    """Python's own integers: SQLite takes numpy's for bytes."""
-    return column.tolist() if isinstance(column, np.ndarray) else column
 
 
 def _end(connection: Connection, position: Column[int]) -> int:

@@ -146,3 +146,13 @@ def settings(connection: DBAPIConnection, _record: object) -> None:
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def lagging(connection: DBAPIConnection, _record: object) -> None:
+    """Behind a journal: a power cut may take the last commits, never one and not those after it, and never half of one.
+
+    In WAL mode NORMAL syncs when the write-ahead file goes into the database, and at no commit.
+    """
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA synchronous = NORMAL")
+    cursor.close()
