@@ -17,7 +17,8 @@ from waglan.cli import app
 Facts = dict[str, Any]
 
 COMMANDS = {
-    "demo", "world", "train", "replay", "decide", "explain", "prove", "verify", "verdicts", "recipe lint", "recipe diff"
+    "demo", "world", "train", "replay", "decide", "explain", "prove", "check", "verify", "verdicts",
+    "recipe lint", "recipe diff",
 }  # fmt: skip
 
 
@@ -207,7 +208,7 @@ MISTAKES: list[tuple[str, tuple[str, ...]]] = [
     ("recipe lint events.jsonl", ("events.jsonl", "line 1")),
     (
         "recipe diff trained book/x.toml",
-        ("book/x.toml: no such file", "book holds log, model.json"),
+        ("book/x.toml: no such file", "book holds keys, log, model.json"),
     ),
     ("train trained evnts.jsonl -o out", ("evnts.jsonl: no such file; events", "did you mean events.jsonl?")),
     ("train trained trained -o out", ("this is a directory", "trained holds model.json, recipe.toml")),

@@ -35,6 +35,7 @@ PROOF_MAX: Final = 1 << 26
 SIZE_MAX: Final = (1 << 63) - 1
 MAGIC: Final = b"wgl\x01"
 KINDS: Final = {1: "decision", 2: "observation", 3: "refusal", 4: "warm", 5: "shadow"}
+UNOPENED: Final = "what the records say: they are not in the log; ask for proofs, or for the store"
 LOG_KEY: Final = 1
 WITNESS_KEY: Final = 4
 PLACE: Final = re.compile(r"tile/(entries|0|[1-9][0-9]?)/((?:x[0-9]{3}/){0,6}[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?", re.A)
@@ -264,6 +265,8 @@ def files_of(root: Path, report: Report) -> dict[int, dict[int, set[int]]]:
                 report.fault(f"{name!a} does not belong to a log")
             elif (at := _placed(name)) is not None:
                 found.setdefault(at[0], {}).setdefault(at[1], set()).add(at[2])
+            elif name == "checkpoint.new":
+                report.unchecked.append("checkpoint.new: a checkpoint that was being published")
             elif name != "checkpoint":
                 report.fault(f"{name!a} does not belong to a log")
     return found
@@ -510,7 +513,7 @@ def _told(walk: Audit, report: Report) -> None:
         report.unchecked.append(
             f"{len(beyond):,} files beyond the checkpoint, the first {beyond[0]}: nobody signed them"
         )
-    report.unchecked.append("what the records say: they are not in the log; ask for proofs, or for the store")
+    report.unchecked.append(UNOPENED)
 
 
 FIELDS: Final = {

@@ -11,7 +11,7 @@ from waglan.cli import recipes
 from waglan.cli.console import complain
 from waglan.cli.decisions import decide, verdicts
 from waglan.cli.explanations import explain
-from waglan.cli.proofs import prove, verify
+from waglan.cli.proofs import check, prove, verify
 from waglan.cli.replays import replay
 from waglan.cli.training import train
 from waglan.cli.worlds import demo, world
@@ -25,7 +25,7 @@ app: Final = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (demo, world, train, replay, decide, explain, prove, verify, verdicts):
+for command in (demo, world, train, replay, decide, explain, prove, check, verify, verdicts):
     app.command()(command)
 app.add_typer(recipes.commands, name="recipe")
 

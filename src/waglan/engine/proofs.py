@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 import msgspec
 
 from waglan.engine.engine import Engine, shadow_salt
+from waglan.ledger.checkpoint import read_checkpoint
 from waglan.ledger.entry import DECISION, OBSERVATION, REFUSAL, SHADOW, WARM, commit, decode_entry, salt
 from waglan.ledger.proof import Proof, prove
 from waglan.schema.records import decode_decision
 from waglan.schema.units import BadValue
-from waglan.store.records import Row
+from waglan.store.rows import Row
 
 Progress = Callable[[int], None]
 
@@ -39,13 +40,32 @@ def salted_by(row: Row) -> str:
     return row.event_id
 
 
-def prove_event(engine: Engine, event_id: str) -> Proof:
-    """The proof of an event's record under the log's present root. Raises BadValue for an id that is not there."""
+def prove_event(engine: Engine, event_id: str, checkpoint: bytes | None = None) -> Proof:
+    """The proof of an event's record. Raises BadValue for an id that is not there. Checkpoint: see `prove_at`."""
     engine.commit()
     row = engine.store.by_event(event_id)
     if row is None:
         raise BadValue(f"no record of event {event_id!r} is in this book")
-    return prove(engine.log, row.position, row.record, salt_of(engine, row))
+    return _prove(engine, row, checkpoint)
+
+
+def prove_at(engine: Engine, position: int, checkpoint: bytes | None = None) -> Proof:
+    """The proof of the record at a position of the log. Raises BadValue for one that is not there.
+
+    It is under `checkpoint`, a signed note of this log; under the log's present root, which nobody signed, where none
+    is given or the record came after it.
+    """
+    engine.commit()
+    row = next(engine.store.range(position, position + 1), None) if position >= 0 else None
+    if row is None:
+        raise BadValue(f"no record {position:,} is in this book, which has {engine.store.size:,}")
+    return _prove(engine, row, checkpoint)
+
+
+def _prove(engine: Engine, row: Row, checkpoint: bytes | None) -> Proof:
+    if checkpoint is not None and read_checkpoint(checkpoint)[0].size <= row.position:
+        checkpoint = None
+    return prove(engine.log, row.position, row.record, salt_of(engine, row), checkpoint=checkpoint)
 
 
 def _opens(engine: Engine, row: Row, entry: bytes) -> bool:
