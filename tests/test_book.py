@@ -189,13 +189,13 @@ def test_a_log_behind_its_store_is_brought_up(tmp_path: Path) -> None:
     with made(tmp_path / "book") as book:
         book.run(batch)
         root, size = book.engine.log.root(), book.engine.log.size
-    entries = tmp_path / "book" / "log" / "entries"
+    entries = next((tmp_path / "book" / "log" / "tile" / "entries").glob("*.p/*"))
     data = entries.read_bytes()
     entries.write_bytes(data[: len(data) // 2])
     with Book.open(tmp_path / "book", KEYS) as book:
         assert (book.engine.log.root(), book.engine.log.size) == (root, size)
         assert len(book.found) == 2
-        assert "torn" in book.found[0]
+        assert "were not whole" in book.found[0]
         assert "appended" in book.found[1]
 
 
@@ -311,9 +311,9 @@ def test_two_do_not_write_one_book(tmp_path: Path) -> None:
 
 def test_an_opening_that_failed_lets_the_directory_go(tmp_path: Path) -> None:
     made(tmp_path / "book").close()
-    (tmp_path / "book" / "log" / "entries").write_bytes(b"\x00\x04abcd" * 9)
+    (tmp_path / "book" / "log" / "checkpoint").write_bytes(b"\x00\x04abcd" * 9)
     for _ in range(2):
-        with pytest.raises(Exception, match="no entry begins"):
+        with pytest.raises(Exception, match="checkpoint: a note"):
             Book.open(tmp_path / "book", KEYS)
 
 

@@ -9,7 +9,9 @@ from sqlalchemy import text
 from tests.engine.small import NO_FEEDBACK, RECIPE, batch_of_lines, engine_of, judge_of, run, small_model, stream
 from waglan.engine.engine import Engine
 from waglan.engine.replay import VaultKeys, replay_events, replay_rows, what_if
+from waglan.ledger.checkpoint import Checkpoint
 from waglan.ledger.entry import DECISION, SHADOW
+from waglan.ledger.key import SignerKey
 from waglan.ledger.log import Log
 from waglan.models.model import Model
 from waglan.schema.recipe import read_recipe
@@ -151,11 +153,12 @@ def test_an_altered_entry_is_named(tmp_path: Path) -> None:
     keys = SeededKeys(7)
     engine = Engine(judge_of(), Store.open(tmp_path / "store", keys), Log(tmp_path / "log"))
     run(engine, batch_of_lines(LINES))
-    at = engine.log._ends[49] + 2 + 50
+    engine.log.publish(Checkpoint("log", engine.log.size, engine.log.root()).sign(SignerKey("log", bytes(32))).encode())
     engine.log.close()
-    data = bytearray((tmp_path / "log" / "entries").read_bytes())
-    data[at] ^= 1
-    (tmp_path / "log" / "entries").write_bytes(data)
+    bundle = tmp_path / "log" / "tile" / "entries" / "000"
+    data = bytearray(bundle.read_bytes())
+    data[50 * len(data) // 256 + 40] ^= 1  # entries of one desk are of one length
+    bundle.write_bytes(data)
     with Log(tmp_path / "log") as log:
         found = replay_events(second(engine), engine.store, log, 0)
         assert found.differing == [50]

@@ -1,54 +1,83 @@
-"""An append-only log of entries with its tree: one file in a directory, or memory.
+"""An append-only log of entries with its tree: a directory of tiles and a checkpoint as C2SP has them, or memory.
 
-The file `entries` holds each entry behind its length (uint16, big-endian), which is the body of a C2SP tlog-tiles entry
-bundle. The tree is made again from it on opening, so nothing else can disagree with the entries. One writer at a time
-holds the directory; a last entry that a crash left torn is taken off, and `found` says so. The log does not sync: what
-a power cut may take from its end, the store still has (see `waglan.store.recovery`).
+The directory is what `directory` says: it can be given to anyone, and read by any client of tlog-tiles. A log goes on
+three steps, and whoever keeps records decides which one an answer waits for:
+
+    add, append     entries and tree in memory; `append` also puts each full bundle and tile on the disk, unsynced
+    sync            all of the tree is on the disk, its partial tiles too, and outlives a power cut
+    publish         `checkpoint` names a size and root that were synced; never a smaller one, never another root
+
+A killed process loses at most the entries behind the last full bundle, and a power cut those behind the checkpoint:
+what promises more has a journal or a store beside it (see `waglan.store.recovery`). One writer at a time: the lock is a
+file beside the directory, or one that whoever opens the log holds already. Errors are those of `failure`.
 """
 
-import fcntl
-import os
-from array import array
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from waglan.ledger import tree
-from waglan.ledger.entry import MAGIC
-from waglan.ledger.failure import LogDamaged, LogLocked, LogUnwritable
+from waglan.ledger.checkpoint import Checkpoint, read_checkpoint
+from waglan.ledger.directory import Directory
+from waglan.ledger.disk import Disk, FileDisk, Lock
+from waglan.ledger.failure import LogDamaged, LogError, LogLocked, LogUnwritable
+from waglan.ledger.opening import opened
+from waglan.ledger.shelf import Memory, Shelf
+from waglan.ledger.tiles import ENTRY_MAX
+from waglan.ledger.tree import BadProof, Tree
 
-ENTRY_MAX: Final = 0xFFFF
-"""Exclusive bound on the bytes of an entry, from its length prefix."""
+__all__ = ["Log", "LogDamaged", "LogError", "LogLocked", "LogUnwritable"]
 
-_PIECE: Final = 1 << 24
+LOCK: Final = ".{}.lock"
+"""The lock's file, beside the directory: in it lies nothing that is not for everybody."""
 
 
 class Log:
     """Entries in order and the tree over them. `path` None keeps all in memory, with the same meaning.
 
-    `found` lists in words what opening had to mend; it is empty after a clean end.
+    `found` lists in words what opening had to mend; it is empty after a clean end. `locked`: a lock is held already.
+    `covered`: a log begins where its checkpoint does, as whoever opens it has what came after, and gives it again.
     """
 
-    def __init__(self, path: Path | None = None) -> None:
+    def __init__(
+        self, path: Path | None = None, disk: Disk | None = None, locked: bool = False, covered: bool = False
+    ) -> None:
         self.path = path
         self.found: list[str] = []
-        self._tree = tree.Tree()
-        self._ends = array("Q")
-        self._memory = bytearray()
-        self._file, self._lock = (-1, -1) if path is None else _open(path)
+        self.published: Checkpoint | None = None
+        """What `checkpoint` in the directory says."""
+        self._tree = Tree()
+        self._lock: Lock | None = None
+        self._memory = Memory()
+        self._shelf: Shelf | None = None
+        self._closed = False
+        if path is not None:
+            self._open(path, disk or FileDisk(), locked, covered)
+
+    def _open(self, path: Path, disk: Disk, locked: bool, covered: bool) -> None:
+        if not locked:
+            disk.make_directory(path.parent)
+            self._lock = disk.lock(path.with_name(LOCK.format(path.name)))
         try:
-            self._load()
+            directory = Directory(path, disk)
+            disk.make_directory(path)
+            lay = opened(directory, covered)
         except BaseException:
-            self.close()
+            self._release()
             raise
+        self._tree, self.published, self.found = lay.tree, lay.published, lay.found
+        self._shelf = Shelf(directory, lay)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.close()
+        if error is None:
+            self.close()
+        else:
+            with suppress(LogError):  # the error that is under way says more
+                self.close()
 
     @property
     def size(self) -> int:
@@ -57,50 +86,58 @@ class Log:
 
     @property
     def bytes_on_disk(self) -> int:
-        """Bytes of the entries with their lengths: what the file holds, or in memory would hold."""
-        return self._ends[-1] if self._ends else 0
+        """Bytes of the entries with their lengths: what the bundles hold, or will."""
+        return self._memory.length if self._shelf is None else self._shelf.length
 
     def append(self, entries: Sequence[bytes]) -> int:
-        """Add entries; the position of the first. All of them are in the log, or after an error none.
+        """Add entries and put what is full on the disk; the position of the first. After an error none is in the log.
 
-        In a directory they are with the operating system when this returns: a killed process loses none.
+        In a directory, entries behind the last full bundle of 256 are in memory until `sync` or `close`.
         """
+        first = self.add(entries)
+        try:
+            self.write()
+        except LogError:
+            self.cut(first)
+            raise
+        return first
+
+    def add(self, entries: Sequence[bytes]) -> int:
+        """Add entries in memory alone; the position of the first. They go to the disk with `write`."""
+        assert not self._closed, "the log is closed"
         lengths = set(map(len, entries))
         for length in lengths:
             assert 0 < length < ENTRY_MAX, f"an entry has 1 to {ENTRY_MAX - 1} bytes, one had {length}"
-        end = self.bytes_on_disk
-        if len(lengths) == 1:  # all of one desk: the length is a separator, and the ends are evenly spaced
-            step, mark = length + 2, length.to_bytes(2, "big")
-            block = mark + mark.join(entries)
-            ends: Iterable[int] = range(end + step, end + len(block) + 1, step)
+        if self._shelf is None:
+            self._memory.add(entries, lengths)
         else:
-            block = b"".join([len(entry).to_bytes(2, "big") + entry for entry in entries])
-            ends = [end + past for past in accumulate(2 + len(entry) for entry in entries)]
-        if self.path is None:
-            self._memory += block
-        else:
-            self._write(block, end)
-        self._ends.extend(ends)
+            self._shelf.add(entries)
         return self._tree.append(entries)
+
+    def write(self) -> None:
+        """Put full bundles and tiles on the disk, unsynced. After an error nothing of them is there."""
+        if self._shelf is not None:
+            self._shelf.write(self._tree)
+
+    def cut(self, size: int) -> None:
+        """Take back the entries from `size` on: added, not written yet, and never to have been."""
+        assert self.published is None or size >= self.published.size, "what was published stays"
+        if self._shelf is None:
+            self._memory.cut(size)
+        else:
+            self._shelf.cut(size)
+        self._tree.cut(size)
 
     def entry(self, index: int) -> bytes:
         """The bytes of one entry."""
         assert 0 <= index < self.size, f"a log of {self.size} entries has no entry {index}"
-        start = self._ends[index - 1] if index else 0
-        return self._bytes(start + 2, self._ends[index])
+        return next(self.entries(index, index + 1))
 
     def entries(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
         """Entries start to stop in order, read in large pieces."""
         stop = self.size if stop is None else stop
         assert 0 <= start <= stop <= self.size, f"a log of {self.size} entries has no entries {start} to {stop}"
-        for first in range(start, stop, 4096):
-            last = min(first + 4096, stop)
-            base = self._ends[first - 1] if first else 0
-            piece = self._bytes(base, self._ends[last - 1])
-            at = 0
-            for end in self._ends[first:last]:
-                yield piece[at + 2 : end - base]
-                at = end - base
+        return (self._memory if self._shelf is None else self._shelf).range(start, stop)
 
     def root(self, size: int | None = None) -> bytes:
         """Root over the first `size` entries; over all of them by default."""
@@ -114,90 +151,53 @@ class Log:
         """The path from `root(old)` to `root(new)`; checked by `tree.check_consistency`."""
         return self._tree.consistency(old, new)
 
-    def close(self) -> None:
-        """Let the directory go. Nothing is lost by not calling it."""
-        for handle in (self._file, self._lock):
-            if handle >= 0:
-                os.close(handle)
-        self._file = self._lock = -1
+    def sync(self, size: int | None = None) -> None:
+        """Returns when all of the tree of `size` entries, all by default, outlives a power cut. Nothing in memory."""
+        size = self.size if size is None else size
+        assert not self._closed, "the log is closed"
+        assert 0 <= size <= self.size, f"the log has {self.size} entries, not {size}"
+        if self._shelf is not None:
+            self._shelf.sync(self._tree, size)
 
-    def _bytes(self, start: int, stop: int) -> bytes:
-        if self.path is None:
-            return bytes(memoryview(self._memory)[start:stop])
-        data = os.pread(self._file, stop - start, start)
-        if len(data) != stop - start:
-            raise LogDamaged(f"{self.path}: the file was cut below byte {stop} while it was open")
-        return data
+    def publish(self, note: bytes) -> None:
+        """Make a signed note the directory's checkpoint, after all that it covers is synced. Atomic.
 
-    def _write(self, block: bytes, end: int) -> None:
-        """All of the block behind byte `end`, or nothing."""
-        done = 0
-        try:
-            while done < len(block):
-                done += os.pwrite(self._file, memoryview(block)[done:], end + done)
-        except OSError as error:
-            os.ftruncate(self._file, end)
-            raise LogUnwritable(f"{self.path}: {len(block)} bytes could not be added: {error.strerror}") from None
+        Raises BadNote for what is no checkpoint, BadProof for one that is not of this tree, of another origin, or
+        smaller than the published one. Nobody's signature is checked here: whoever signed it calls this.
+        """
+        checkpoint, _ = read_checkpoint(note)
+        self._may_publish(checkpoint)
+        self.sync(checkpoint.size)
+        if self._shelf is not None:
+            self._shelf.directory.publish(note)
+        self.published = checkpoint
 
-    def _load(self) -> None:
-        """Entries, offsets and tree from the file; its torn end is cut off."""
-        if self.path is None:
+    def _may_publish(self, checkpoint: Checkpoint) -> None:
+        if checkpoint.size > self.size:
+            raise BadProof(f"the checkpoint is of {checkpoint.size} entries, the log has {self.size}")
+        if (root := self.root(checkpoint.size)) != checkpoint.root:
+            raise BadProof(
+                f"the checkpoint has root {checkpoint.root.hex()} at {checkpoint.size} entries, the log {root.hex()}"
+            )
+        if self.published is None:
             return
-        length, at = os.fstat(self._file).st_size, 0
-        while at < length:
-            piece = os.pread(self._file, _PIECE, at)
-            entries, used = _split(piece)
-            if not entries:
-                self._mend(at, length)
-                return
-            for entry in entries:
-                self._ends.append(self.bytes_on_disk + 2 + len(entry))
-            self._tree.append(entries)
-            at += used
+        if checkpoint.origin != self.published.origin:
+            raise BadProof(f"the checkpoint is of {checkpoint.origin!r}, the log of {self.published.origin!r}")
+        if checkpoint.size < self.published.size:
+            raise BadProof(f"the checkpoint is of {checkpoint.size} entries, {self.published.size} are published")
 
-    def _mend(self, at: int, length: int) -> None:
-        """Bytes from `at` are no entry: cut them off if a crash can have left them, else say where the damage is."""
-        rest = os.pread(self._file, _PIECE, at)
-        torn = _is_torn(rest) and at + len(rest) == length
-        blank = not any(rest) and all(not any(os.pread(self._file, _PIECE, i)) for i in range(at, length, _PIECE))
-        if not (torn or blank):
-            raise LogDamaged(f"{self.path}/entries: no entry begins at byte {at}, after {self.size} good ones")
-        os.ftruncate(self._file, at)
-        self.found.append(f"the last {length - at} bytes were a torn entry and are off; {self.size} entries remain")
+    def close(self) -> None:
+        """Write what is in memory, unsynced, and let the directory go. A second time does nothing."""
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            if self._shelf is not None:
+                self._shelf.write_edge(self._tree, self.size)
+        finally:
+            self._release()
 
-
-def _open(path: Path) -> tuple[int, int]:
-    """File and lock of a log's directory, which is made if it is not there."""
-    lock = -1
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-        lock = os.open(path / "lock", os.O_RDWR | os.O_CREAT, 0o644)
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return os.open(path / "entries", os.O_RDWR | os.O_CREAT, 0o644), lock
-    except BlockingIOError:
-        os.close(lock)
-        raise LogLocked(f"{path}: another writer has this log open") from None
-    except OSError as error:
-        if lock >= 0:
-            os.close(lock)
-        raise LogUnwritable(f"{path}: {error.strerror}") from None
-
-
-def _split(piece: bytes) -> tuple[list[bytes], int]:
-    """The whole entries at the beginning of a piece of the file, and the bytes they take."""
-    entries, at, limit = [], 0, len(piece) - 2
-    while at <= limit:
-        end = at + 2 + int.from_bytes(piece[at : at + 2], "big")
-        if end > len(piece) or not piece.startswith(MAGIC, at + 2, end):
-            break
-        entries.append(piece[at + 2 : end])
-        at = end
-    return entries, at
-
-
-def _is_torn(rest: bytes) -> bool:
-    """Whether the rest of a file is the beginning of one entry, cut short."""
-    if len(rest) < 2:
-        return True
-    length = int.from_bytes(rest[:2], "big")
-    return len(rest) < 2 + length and MAGIC.startswith(rest[2:6])
+    def _release(self) -> None:
+        if self._lock is not None:
+            self._lock.release()
+        self._lock = None
