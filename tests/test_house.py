@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "src" / "waglan").rglob("*.py"))
 REFERENCE = (ROOT / "docs" / "reference" / "records.md").read_text()
 LINES_MAX = 400
-HANDED_OUT = {"src/waglan/auditor/verify.py": 700}
+HANDED_OUT = {"src/waglan/auditor/verify.py": 750}
 """A file that is given to outsiders stands alone, so it may hold what would be several nouns."""
 DRAWERS = {"utils", "util", "common", "core", "helpers", "helper", "manager", "managers", "misc", "shared", "base"}
 PLACES = re.compile(r"/(?:work|tmp|home|root|Users)/\w")

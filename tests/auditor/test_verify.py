@@ -275,3 +275,47 @@ def test_every_path_leads_to_the_root(size: int) -> None:
 
     for at in range(size):
         assert climb(leaves[at], at, size, path(at, leaves)) == naive.mth(leaves)
+
+
+def kept(path: Path, data: list[bytes]) -> Path:
+    """A checkpoint that an auditor kept."""
+    path.write_bytes(naive.checkpoint(data))
+    return path
+
+
+@pytest.mark.parametrize("size", [0, 1, 3, 255, 256, 257, 300, 512, 700])
+def test_a_log_has_grown_from_each_of_its_heads(size: int, tmp_path: Path) -> None:
+    data, root = naive.entries(size), naive.log_at(tmp_path / "log", size)
+    olds = [old for old in (0, 1, 2, 7, 255, 256, 257, 299, 300, 511, 512, 513, 600, 700) if old <= size]
+    files = [kept(tmp_path / f"kept{old}", data[:old]) for old in olds]
+    report = audit(root, [KEY], since=files)
+    assert report.faults == []
+    assert report.facts["grown_from"] == olds
+
+
+@pytest.mark.parametrize("old", [6, 256, 300, 512])
+def test_a_log_that_was_written_anew_did_not_grow_from_what_it_was(old: int, tmp_path: Path) -> None:
+    """A firm that changes an entry and signs the whole log again: only what somebody kept speaks against it."""
+    data = naive.entries(512)
+    file = kept(tmp_path / "kept", [*data[:5], naive.entry(10**6), *data[6:old]])
+    root = naive.log_at(tmp_path / "log", 512)
+    assert checked(root).faults == []
+    faults = audit(root, [KEY], since=[file]).faults
+    assert len(faults) == 1
+    assert f"the root of {old:,} entries was " in faults[0]
+    assert faults[0].endswith("some were changed, dropped or put in between")
+
+
+def test_what_a_kept_checkpoint_may_have_wrong_is_told(tmp_path: Path) -> None:
+    root, data = naive.log_at(tmp_path / "log", 10), naive.entries(20)
+    text = naive.body(2, bytes(32), "bank.example/log/other")
+    for content, says in (
+        (naive.checkpoint(data), "the log had 20 entries and has 10 now: some were taken away"),
+        (naive.checkpoint(data[:2], ["\N{EM DASH} nobody AAAAAAAA\n"]), "the checkpoint is not signed by"),
+        (f"{text}\n{naive.signature(text, 1)}".encode(), "it is of another log, 'bank.example/log/other'"),
+        (b"", "the checkpoint is not three lines"),
+    ):
+        (tmp_path / "kept").write_bytes(content)
+        (fault,) = audit(root, [KEY], since=[tmp_path / "kept"]).faults
+        assert fault.startswith(f"{tmp_path / 'kept'}: {says}")
+    assert audit(root, [KEY], since=[tmp_path / "nowhere"]).faults == [f"{tmp_path / 'nowhere'}: no such file"]

@@ -18,7 +18,7 @@ import struct
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -322,6 +322,7 @@ class Audit:
         self.rows: list[list[bytes | None]] = [[] for _ in range(10)]
         self.known_wrong: set[tuple[int, int]] = set()
         self.read = 0
+        self.roots: dict[int, bytes | None] = {}
         self.compared: dict[str, int] = {"bundles": 0, "tiles": 0, "older": 0}
 
     def fault(self, level: int, at: int, text: str, if_root_holds: str = "") -> None:
@@ -330,8 +331,8 @@ class Audit:
         if len(self.faults) < FAULTS_MAX:
             self.faults.append((max(level, 0), at, text, if_root_holds or text))
 
-    def walk(self) -> bytes | None:
-        """The root over all entries, None if some could not be read."""
+    def walk(self, sizes: Collection[int] = ()) -> bytes | None:
+        """The root over all entries, None if some could not be read; on the way, `roots` over the first of them."""
         full, rest = divmod(self.size, WIDE)
         there = self.files.get(ENTRIES, {}).keys() | self.files.get(0, {}).keys()
         for index in range(full + (rest > 0)):
@@ -340,12 +341,19 @@ class Audit:
                 at = index * WIDE
                 self.fault(0, at, f"{place(ENTRIES, index, width)} is missing: entry {at:,} and others are not there")
                 return None
-            self._tile(0, index, self._bundle(index, width))
+            row = self._bundle(index, width)
+            for size in (size for size in sizes if size // WIDE == index):
+                self.roots[size] = self._root([row[: size % WIDE], *self.rows[1:]])
+            self._tile(0, index, row)
         for level in range(1, len(self.rows)):
             if self.rows[level]:
                 self.rows[level] = self._compare(level, self.size >> 8 * (level + 1), self.rows[level])
-        rows = [[node for node in row if node is not None] for row in self.rows]
-        return root_of(rows) if rows == self.rows else None
+        self.roots[self.size] = self._root(self.rows)
+        return self.roots[self.size]
+
+    def _root(self, rows: Sequence[Sequence[bytes | None]]) -> bytes | None:
+        whole = [[node for node in row if node is not None] for row in rows]
+        return root_of(whole) if whole == rows else None
 
     def beyond(self) -> list[str]:
         """Files that reach past the checkpoint: no signature covers them."""
@@ -458,8 +466,17 @@ class Audit:
         self.fault(level, index * WIDE, f"{place(level, index, width)} is missing")
 
 
-def audit(root: Path, keys: Sequence[Key] = (), witnesses: Sequence[Key] = (), any_form: bool = False) -> Report:
-    """Everything that a log's directory lets an outsider check. `any_form` takes entries that are not Waglan's."""
+def audit(
+    root: Path,
+    keys: Sequence[Key] = (),
+    witnesses: Sequence[Key] = (),
+    any_form: bool = False,
+    since: Sequence[Path] = (),
+) -> Report:
+    """Everything that a log's directory lets an outsider check. `any_form` takes entries that are not Waglan's.
+
+    since: checkpoints that were kept from before; the log must have grown from each of them.
+    """
     began, report = time.perf_counter(), Report()
     try:
         checkpoint = read_checkpoint(read_file(root / "checkpoint", NOTE_MAX))
@@ -470,17 +487,49 @@ def audit(root: Path, keys: Sequence[Key] = (), witnesses: Sequence[Key] = (), a
         report.fault(f"checkpoint: {bad}")
         return report
     _head(checkpoint, keys, witnesses, report)
+    earlier = list(_earlier(since, keys, checkpoint, report))
     walk = Audit(root, checkpoint.size, report, any_form)
-    made = walk.walk()
+    made = walk.walk({size for _, size, _ in earlier})
     holds = made == checkpoint.root
     for _, _, text, if_root_holds in sorted(walk.faults, key=lambda fault: fault[:2]):
         report.fault(if_root_holds if holds else text)
     report.fault_count += walk.fault_count - len(walk.faults)
     if made is not None and not holds:
         report.fault(f"the entries give the root {made.hex()}; the checkpoint says {checkpoint.root.hex()}")
+    _grown(earlier, walk, report)
     _told(walk, report)
     report.facts["seconds"] = round(time.perf_counter() - began, 2)
     return report
+
+
+def _earlier(
+    files: Sequence[Path], keys: Sequence[Key], now: Checkpoint, report: Report
+) -> Iterator[tuple[Path, int, bytes]]:
+    """File, size and root of checkpoints that were kept, as far as this log can have grown from them."""
+    for file in files:
+        try:
+            old = read_checkpoint(read_file(file, NOTE_MAX))
+            check_signatures(old, keys, (), Report())
+            if old.origin != now.origin:
+                raise Fault(f"it is of another log, {old.origin!r}")
+            if old.size > now.size:
+                raise Fault(f"the log had {old.size:,} entries and has {now.size:,} now: some were taken away")
+            yield file, old.size, old.root
+        except FileNotFoundError:
+            report.fault(f"{file}: no such file")
+        except Fault as fault:
+            report.fault(f"{file}: {fault}")
+
+
+def _grown(earlier: Sequence[tuple[Path, int, bytes]], walk: Audit, report: Report) -> None:
+    for file, size, root in earlier:
+        made = walk.roots.get(size)
+        if made == root:
+            report.checked.append(("grown", f"from the {size:,} entries of {file}: nothing of them was changed"))
+        elif made is not None:
+            said = f"the root of {size:,} entries was {root.hex()} and is {made.hex()} now"
+            report.fault(f"{file}: {said}: some were changed, dropped or put in between")
+    report.facts["grown_from"] = [size for _, size, root in earlier if walk.roots.get(size) == root]
 
 
 def _head(checkpoint: Checkpoint, keys: Sequence[Key], witnesses: Sequence[Key], report: Report) -> None:
@@ -636,6 +685,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--witness", action="append", default=[], metavar="VKEY", help="a witness that must have cosigned"
     )
+    parser.add_argument(
+        "--since", action="append", default=[], type=Path, metavar="FILE", help="a checkpoint that you kept from before"
+    )
     parser.add_argument("--any-form", action="store_true", help="entries need not have Waglan's form")
     parser.add_argument("--json", action="store_true", help="one JSON object in place of text")
     given = parser.parse_args(arguments)
@@ -647,7 +699,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if given.proof is not None:
             report, what = audit_proof(read_file(given.proof, PROOF_MAX), keys, witnesses), "the proof"
         else:
-            report, what = audit(given.directory, keys, witnesses, given.any_form), "the log"
+            report, what = audit(given.directory, keys, witnesses, given.any_form, given.since), "the log"
     except FileNotFoundError:
         parser.error(f"{given.proof}: no such file")
     except Fault as fault:

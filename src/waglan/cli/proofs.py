@@ -4,6 +4,7 @@ What is checked goes through the auditor's own file, which shares no code with t
 and decided again, by the engine that made them, against what that file found in the public directory.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -108,6 +109,10 @@ def verify(
     key: Keys = None,
     witness: Witnesses = None,
     root: Root = None,
+    since: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="a checkpoint kept from before: has the log grown from it?"),
+    ] = None,
     decide: Annotated[bool, typer.Option("--decide", help="of a book: make each decision again from its row")] = False,
     any_form: Annotated[bool, typer.Option("--any-form", help="of a log: entries need not be Waglan's")] = False,
     as_json: Json = False,
@@ -126,9 +131,9 @@ def verify(
     if not path.is_dir():
         _proof(there(path, "a proof (.json) or a book"), key, witness, _trusted(root), as_json)
     elif (path / "store").is_dir() and (path / "log").is_dir():
-        _book(path, key, witness, _trusted(root), decide, as_json)
+        _book(path, key, witness, _trusted(root), since or (), decide, as_json)
     elif (path / "checkpoint").exists() or (path / "tile").is_dir():
-        _log(path, key, witness, _trusted(root), any_form, as_json)
+        _log(path, key, witness, _trusted(root), since or (), any_form, as_json)
     else:
         raise BadValue(f"{path}: a book, a log (checkpoint and tile) or a proof (.json) was expected{holding(path)}")
 
@@ -155,10 +160,18 @@ def _proof(file: Path, key: Keys, witness: Witnesses, trusted: bytes | None, as_
         raise typer.Exit(1)
 
 
-def _log(path: Path, key: Keys, witness: Witnesses, trusted: bytes | None, any_form: bool, as_json: bool) -> None:
+def _log(
+    path: Path,
+    key: Keys,
+    witness: Witnesses,
+    trusted: bytes | None,
+    since: Sequence[Path],
+    any_form: bool,
+    as_json: bool,
+) -> None:
     from waglan.auditor.verify import audit, lines_of
 
-    report = audit(path, *_keys(key, witness), any_form)
+    report = audit(path, *_keys(key, witness), any_form, since)
     if trusted is not None and report.facts.get("root") != trusted.hex():
         report.fault(f"the root is {report.facts.get('root')}, the trusted one is {trusted.hex()}")
     say(as_json, _facts(report), lambda: lines_of(report, "the log"))
@@ -170,13 +183,15 @@ def _facts(report: "Report") -> dict[str, Any]:
     return report.facts | {"holds": not report.faults, "faults": report.faults, "not_checked": report.unchecked}
 
 
-def _book(path: Path, key: Keys, witness: Witnesses, trusted: bytes | None, decide: bool, as_json: bool) -> None:
+def _book(
+    path: Path, key: Keys, witness: Witnesses, trusted: bytes | None, since: Sequence[Path], decide: bool, as_json: bool
+) -> None:
     """The public directories as they lie there, before the book is opened and can mend anything; then the records."""
     from waglan.auditor.verify import UNOPENED, audit, lines_of
 
     keys, witnesses = _keys(key, witness)
-    asked = [name for name in LOGS if (path / name / "checkpoint").exists() or (name == "log" and key)]
-    public = {name: audit(path / name, keys, witnesses if name == "log" else ()) for name in asked}
+    asked = [name for name in LOGS if (path / name / "checkpoint").exists() or (name == "log" and (key or since))]
+    public = {name: audit(path / name, keys, *((witnesses, False, since) if name == "log" else ())) for name in asked}
     for name, report in public.items():
         if report.faults:
             lines = lines_of(report, f"the book's {name}")
