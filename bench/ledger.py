@@ -1,6 +1,6 @@
 """What sealing and keeping cost, each beside the floor under it in the same run: `python -m bench.ledger --json`.
 
-- tree: entries into a log in memory with every proof kept, beside the bare hashes of the same tree through hashlib.
+- tree: entries into a log in memory with every proof kept, beside pymerkle and the bare hashes of the tree by hashlib.
 - seal: from keys, ids and records to entries and leaf hashes, beside `hmac.digest`.
 - proofs: made and checked one at a time at random positions.
 - store: blocks of records through `Store.append`, beside the sqlite3 module writing the same rows to the same tables.
@@ -28,8 +28,8 @@ from waglan.ledger.proof import check, prove
 from waglan.ledger.tree import check_inclusion
 from waglan.store.keys import SeededKeys
 from waglan.store.records import Store
-from waglan.store.rows import Block
 from waglan.store.recovery import recover
+from waglan.store.rows import Block
 
 T = TypeVar("T")
 BLOCK = 4096
@@ -74,7 +74,8 @@ def bench_seal(records: list[bytes], rounds: int) -> tuple[dict[str, float], lis
 
 
 def bench_tree(entries: list[bytes], rounds: int) -> tuple[dict[str, float], bytes]:
-    """Appends a second with all proofs kept, beside the hashes of the same tree and nothing else."""
+    """Appends a second with all proofs kept, beside pymerkle's and the hashes of the same tree and nothing else."""
+    from pymerkle import InmemoryTree
 
     def ours() -> bytes:
         log = Log()
@@ -88,10 +89,18 @@ def bench_tree(entries: list[bytes], rounds: int) -> tuple[dict[str, float], byt
         while len(level) > 1:
             level = [digest(b"\1" + a + b).digest() for a, b in zip(level[::2], level[1::2], strict=False)]
 
+    def pymerkle() -> bytes:
+        tree = InmemoryTree(algorithm="sha256")
+        for entry in entries:
+            tree.append_entry(entry)
+        return bytes(tree.get_root())
+
     seconds, root = least(rounds, ours)
     floor, _ = least(rounds, plain)
-    count = len(entries)
-    return {"appends_per_s": count / seconds, "bare_hashlib_per_s": count / floor, "ratio": floor / seconds}, root
+    peer, theirs = least(1, pymerkle)
+    assert theirs == root, "one tree, one root"
+    rates = {"appends_per_s": seconds, "bare_hashlib_per_s": floor, "pymerkle_per_s": peer}
+    return {name: len(entries) / spent for name, spent in rates.items()}, root
 
 
 def bench_proofs(entries: list[bytes], records: list[bytes], times: int) -> dict[str, float]:
@@ -204,7 +213,8 @@ def plain_sqlite(folder: Path, ready: list[Block]) -> None:
 def main() -> None:
     """Run all of it and print."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--count", type=int, default=100_000, help="entries in the tree and records in the store")
+    options.add_argument("--count", type=int, default=1_000_000, help="entries in the tree")
+    options.add_argument("--stored", type=int, default=100_000, help="of them records in the store")
     options.add_argument("--bytes", type=int, default=260, help="size of one record")
     options.add_argument("--rounds", type=int, default=3)
     options.add_argument("--json", action="store_true", help="one JSON object in place of lines")
@@ -213,7 +223,7 @@ def main() -> None:
     seal, entries = bench_seal(records, given.rounds)
     tree, root = bench_tree(entries, given.rounds)
     proofs = bench_proofs(entries, records, min(2000, given.count))
-    store = bench_store(records, entries, given.rounds)
+    store = bench_store(records[: given.stored], entries[: given.stored], given.rounds)
     figures = {"count": given.count, "record_bytes": given.bytes, "answer": root.hex()[:16]}
     result = figures | {"seal": seal, "tree": tree, "proofs": proofs, "store": store}
     if given.json:
