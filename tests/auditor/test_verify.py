@@ -319,3 +319,27 @@ def test_what_a_kept_checkpoint_may_have_wrong_is_told(tmp_path: Path) -> None:
         (fault,) = audit(root, [KEY], since=[tmp_path / "kept"]).faults
         assert fault.startswith(f"{tmp_path / 'kept'}: {says}")
     assert audit(root, [KEY], since=[tmp_path / "nowhere"]).faults == [f"{tmp_path / 'nowhere'}: no such file"]
+
+
+def spoilt(data: bytes, other: bytes, draw: random.Random) -> bytes:
+    """A file cut, filled, overwritten or exchanged somewhere."""
+    at, more = draw.randrange(len(data) + 1), draw.randrange(1, 300)
+    return draw.choice(
+        [data[:at], data[:at] + draw.randbytes(more) + data[at:], data[:at] + data[at + more :], other,
+         data[:at] + draw.randbytes(10) + data[at + 10 :], draw.randbytes(draw.randrange(70_000))]
+    )  # fmt: skip
+
+
+def test_damage_of_any_kind_is_found_and_told(tmp_path: Path) -> None:
+    root, draw = naive.log_at(tmp_path, 600), random.Random(9)
+    good = {path: path.read_bytes() for path in root.rglob("*") if path.is_file()}
+    for _ in range(300):
+        for path in draw.choices(sorted(good), k=draw.choice((1, 1, 2, 5))):
+            if draw.random() < 0.15:
+                path.unlink(missing_ok=True)
+            else:
+                path.write_bytes(spoilt(good[path], good[draw.choice(sorted(good))], draw))
+        now = {path: path.read_bytes() for path in good if path.exists()}
+        assert bool(checked(root).faults) is (now != good)
+        for path, data in good.items():
+            path.write_bytes(data)
