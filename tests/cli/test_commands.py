@@ -17,7 +17,7 @@ from waglan.cli import app
 Facts = dict[str, Any]
 
 COMMANDS = {
-    "demo", "world", "train", "replay", "decide", "explain", "prove", "check", "verify", "verdicts",
+    "demo", "world", "train", "replay", "decide", "explain", "prove", "check", "verify", "verdicts", "witness",
     "recipe lint", "recipe diff",
 }  # fmt: skip
 

@@ -164,6 +164,26 @@ def test_a_log_may_begin_where_its_checkpoint_does(published: int) -> None:
         assert (log.size, log.root(), log.found) == (1500, root_of(1500), [])
 
 
+@pytest.mark.parametrize("covered", [False, True])
+def test_what_is_published_stays_where_the_full_tile_that_took_its_place_goes(covered: bool) -> None:
+    disk = FakeDisk()
+    with Log(PATH, disk) as log:
+        log.append(some_entries(270))
+        log.publish(signed(log))
+        log.append(some_entries(330, 270))
+        log.sync()
+    assert disk.size(PATH / "tile/entries/001.p/14") is None
+    disk.flip(PATH / "tile/entries/001", 8 * 250 * ENTRY + 320)
+    for _ in range(2):
+        with Log(PATH, disk, covered=covered) as log:
+            assert (log.size, log.root()) == (270, root_of(270))
+            assert list(log.entries()) == some_entries(270)
+            log.append(some_entries(330, 270))
+            log.publish(signed(log, 270))
+            assert disk.size(PATH / "tile/entries/001") is not None
+        disk.flip(PATH / "tile/entries/001", 8 * 250 * ENTRY + 320)
+
+
 def test_what_a_crash_left_of_the_next_checkpoint_is_taken_off() -> None:
     disk = kept(10)
     disk.write(PATH / "checkpoint.new", b"half")
@@ -172,11 +192,11 @@ def test_what_a_crash_left_of_the_next_checkpoint_is_taken_off() -> None:
     assert PATH / "checkpoint.new" not in disk.files()
 
 
-def test_crashes_at_any_operation_lose_nothing_published_and_bring_nothing_back() -> None:
-    """200 seeds of a few sessions each: entries are added, synced, published; the power goes; others come instead."""
+def crashes(seeds: int, syncs: bool = True) -> int:
+    """A few sessions for each seed: entries are added and published; the power goes; others come in their place."""
     reached = 0
-    for seed in range(200):
-        chance, disk, truth, published = random.Random(seed), FakeDisk(seed), list[bytes](), 0
+    for seed in range(seeds):
+        chance, disk, truth, published = random.Random(seed), FakeDisk(seed, syncs=syncs), list[bytes](), 0
         for session in range(4):
             disk.stop = chance.randrange(1, 60)
             told = list(truth)
@@ -197,7 +217,16 @@ def test_crashes_at_any_operation_lose_nothing_published_and_bring_nothing_back(
             disk = disk.crashed()
             reached += published
         _agrees(Log(PATH, disk), truth, published)
-    assert reached > 50_000
+    return reached
+
+
+def test_crashes_at_any_operation_lose_nothing_published_and_bring_nothing_back() -> None:
+    assert crashes(200) > 50_000
+
+
+def test_the_simulation_sees_a_log_that_does_not_sync() -> None:
+    with pytest.raises((AssertionError, LogDamaged)):
+        crashes(200, syncs=False)
 
 
 def _agrees(log: Log, truth: list[bytes], published: int) -> None:

@@ -14,6 +14,7 @@ from waglan.cli.explanations import explain
 from waglan.cli.proofs import check, prove, verify
 from waglan.cli.replays import replay
 from waglan.cli.training import train
+from waglan.cli.witness import witness
 from waglan.cli.worlds import demo, world
 from waglan.schema.units import BadValue
 
@@ -25,7 +26,7 @@ app: Final = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (demo, world, train, replay, decide, explain, prove, check, verify, verdicts):
+for command in (demo, world, train, replay, decide, explain, prove, check, verify, verdicts, witness):
     app.command()(command)
 app.add_typer(recipes.commands, name="recipe")
 

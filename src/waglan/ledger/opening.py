@@ -53,6 +53,7 @@ def opened(directory: Directory, covered: bool = False) -> Opened:
         held.setdefault(tile[:2], []).append(tile.width)
     before = tree.size
     torn = [] if covered else _follow(directory, tree, held)
+    _keep_edge(directory, before, tree.size)
     torn += _upper(directory, tree, before, held)
     torn += _put_away(directory, tree, before, held, opened.partial)
     if torn and not covered:
@@ -202,6 +203,16 @@ def _upper(directory: Directory, tree: Tree, before: int, held: dict[Place, list
                 torn.append(tile)
             directory.write(tile, made)
     return torn
+
+
+def _keep_edge(directory: Directory, before: int, size: int) -> None:
+    """The checkpoint's partial tiles under names of their own, safe, where the full ones for them are about to go."""
+    edge = [tile for tile in partial_tiles(before) if (tile.at + 1) * WIDTH > size >> HEIGHT * max(tile.level, 0)]
+    lost = [tile for tile in edge if directory.read(tile) is None]
+    for tile in lost:
+        directory.write(tile, directory.fetch(tile))
+    if lost:
+        directory.sync(lost)
 
 
 def _put_away(
