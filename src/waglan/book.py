@@ -4,7 +4,10 @@
     model.json       the model file
     history.parquet  events observed before the first decision, tokens in place of identifiers
     store/           records, subjects and their keys, snapshots (SQLite)
-    log/             the commitments
+    log/             the commitments, in tiles, and their signed head
+    journal/         what was promised and is not yet safe in both
+    keys/            the key that wraps subjects' keys, and the one that signs heads
+    lock             one writer
 
 Opened, it is an engine where it left off: the last snapshot, and after it the records that followed. Three lines are
 enough for a data frame:
@@ -27,21 +30,25 @@ from numpy.typing import NDArray
 
 from waglan.engine.effects import OWN
 from waglan.engine.engine import Answer, Engine, Seen
+from waglan.engine.history import history_batch, history_table
 from waglan.engine.judge import EFFECT, Judge, same_events
-from waglan.engine.replay import CHUNK, VaultKeys, batches, dense_values, first_rows
+from waglan.engine.replay import CHUNK, VaultKeys, batches, dense_values
 from waglan.features.state import Windows
 from waglan.intake import arrays, from_table, read
+from waglan.ledger.disk import FileDisk
+from waglan.ledger.failure import LogError
 from waglan.ledger.log import Log
 from waglan.models.model import Model
 from waglan.schema.batch import REFUSED, Batch
-from waglan.schema.recipe import Recipe, columns, kinds, read_recipe
+from waglan.schema.recipe import Recipe, read_recipe
 from waglan.schema.records import Warm
 from waglan.schema.units import NULL, BadValue
+from waglan.store.failure import StoreError
 from waglan.store.keys import KeySource
 from waglan.store.master import MasterFile
 from waglan.store.records import Store
-from waglan.store.recovery import recover
-from waglan.store.vault import Vault
+from waglan.store.signer import create_signer, read_signer
+from waglan.store.writer import COMMIT, DURABILITY, Writer
 
 SNAPSHOT_EVERY: Final = 262_144
 """Records between two snapshots: opening then repeats at most this many steps, 0.2 s."""
@@ -52,52 +59,76 @@ Progress = Callable[[int], None]
 class Book:
     """`Book.create` makes one, `Book.open` goes on with it; use it as a context or close it."""
 
-    def __init__(self, path: Path, engine: Engine, recipe_bytes: bytes, found: Sequence[str]) -> None:
+    def __init__(self, path: Path, engine: Engine, recipe_bytes: bytes, writer: Writer) -> None:
         self.path: Final = path
         self.engine = engine
         self.recipe: Final[Recipe] = engine.judge.recipe
         self.recipe_bytes: Final = recipe_bytes
-        self.found: Final = tuple(found)
+        self.writer: Final = writer
+        self.found: Final = tuple(writer.found)
         """What opening had to mend, in words."""
         self._snapshot_at = engine.store.size
 
     @classmethod
-    def create(cls, path: Path | str, recipe_bytes: bytes, model_bytes: bytes, keys: KeySource) -> Self:
+    def create(
+        cls, path: Path | str, recipe_bytes: bytes, model_bytes: bytes, keys: KeySource, durability: str = COMMIT
+    ) -> Self:
         """A new book. Raises BadValue if one is there already, or if recipe and model do not belong together."""
-        path = Path(path)
+        path, disk = Path(path), FileDisk()
         if (path / "recipe.toml").exists():
             raise BadValue(f"{path}: there is a book already; open it, or choose another directory")
+        judge = _judge(recipe_bytes, model_bytes, str(path / "recipe.toml"))
         with Store.memory(keys) as store:
-            Engine(_judge(recipe_bytes, model_bytes, str(path / "recipe.toml")), store, Log())
-        path.mkdir(parents=True, exist_ok=True)
-        (path / "model.json").write_bytes(model_bytes)
-        (path / "recipe.toml").write_bytes(recipe_bytes)
-        return cls.open(path, keys)
+            Engine(judge, store, Log())
+        disk.make_directory(path)
+        create_signer(path / "keys", judge.recipe.name, keys, disk)
+        for name, data in (("model.json", model_bytes), ("recipe.toml", recipe_bytes)):  # the recipe makes it a book
+            disk.write(path / name, data)
+            disk.sync(path / name)
+            disk.sync_directory(path)
+        disk.sync_directory(path.parent)
+        return cls.open(path, keys, durability=durability)
 
     @classmethod
     def open(
-        cls, path: Path | str, keys: KeySource, shadows: Sequence[tuple[bytes, bytes]] = (), threads: int = 1
+        cls,
+        path: Path | str,
+        keys: KeySource,
+        shadows: Sequence[tuple[bytes, bytes]] = (),
+        threads: int = 1,
+        durability: str = COMMIT,
     ) -> Self:
-        """A book where it was left, after a crash too. `shadows` are recipe and model files judged alongside."""
-        path = Path(path)
-        recipe_bytes = _bytes(path / "recipe.toml")
-        judge = _judge(recipe_bytes, _bytes(path / "model.json"), str(path / "recipe.toml"))
-        judges = [_judge(*shadow, "shadow") for shadow in shadows]
+        """A book where it was left, after a crash too. `shadows` are recipe and model files judged alongside.
+
+        durability: "commit", and an answer survives a power cut; "relaxed", and it survives the end of the process.
+        """
+        path, disk = Path(path), FileDisk()
+        if durability not in DURABILITY:
+            raise BadValue(f"durability is {' or '.join(DURABILITY)}, it was {durability!r}")
+        _bytes(path / "recipe.toml")
+        master = MasterFile(path / "keys", keys.chance)
+        signer = read_signer(path / "keys", disk)
+        writer = Writer.open(path, disk, lambda: Store.open(path / "store", keys, master, True), signer, durability)
+        return cls.resume(path, writer, shadows, threads)
+
+    @classmethod
+    def resume(cls, path: Path, writer: Writer, shadows: Sequence[tuple[bytes, bytes]] = (), threads: int = 1) -> Self:
+        """The book over an open writer, which is closed with it."""
         with ExitStack() as held:
-            store = held.enter_context(Store.open(path / "store", keys, MasterFile(path / "keys", keys.chance)))
-            log = held.enter_context(Log(path / "log"))
-            found = list(log.found)
+            held.callback(writer.close)
+            store, recipe_bytes = writer.store, _bytes(path / "recipe.toml")
+            judge = _judge(recipe_bytes, _bytes(path / "model.json"), str(path / "recipe.toml"))
+            judges = [_judge(*shadow, "shadow") for shadow in shadows]
             if store.size and judge.digest not in store.recipes():
                 raise BadValue(
                     f"{path}: recipe.toml or model.json was changed: the records were made under "
                     f"{store.recipes()[-1].hex()}, these are {judge.digest.hex()}; put them back, or make a new book"
                 )
-            if mended := recover(store, log):
-                found.append(f"{mended} entries that the store had and the log lacked were appended")
             if not store.size and (history := path / "history.parquet").exists():
                 history.unlink()
-                found.append("history that was never sealed was taken off; observe it again")
-            book = cls(path, Engine(judge, store, log, judges, threads), recipe_bytes, found)
+                writer.found.append("history that was never sealed was taken off; observe it again")
+            engine = Engine(judge, store, writer.log, judges, threads, writer)
+            book = cls(path, engine, recipe_bytes, writer)
             book._resume([judge, *judges], threads)
             held.pop_all()
         return book
@@ -105,17 +136,22 @@ class Book:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self.close()
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            self.close()
+        except (StoreError, LogError):
+            if kind is None:  # an error that is under way says more
+                raise
 
     def close(self) -> None:
-        """Commit with a snapshot, and let the directory go. What a broken-off batch left is not kept."""
+        """Commit with a snapshot, make all of it safe, and let the directory go. What a broken-off batch left goes."""
         try:
-            if self.engine.whole and self.engine.size > self._snapshot_at:
-                self.engine.commit(snapshot=True)
+            if self.engine.whole:
+                if self.engine.size > self._snapshot_at:
+                    self.engine.commit(snapshot=True)
+                self.writer.settle()
         finally:
-            self.engine.store.close()
-            self.engine.log.close()
+            self.writer.close()
 
     def warm(self, batch: Batch, seen: Seen | None = None) -> Warm:
         """Observe history before the first decision, keep it, seal its digest. Raises BadValue for later history.
@@ -125,11 +161,10 @@ class Book:
         if self.engine.size:
             raise BadValue(f"{self.path}: history comes before the first record; the book has {self.engine.size}")
         warm = self.engine.observe(batch, seen)
-        pq.write_table(
-            history_table(self.recipe, self.engine.store.vault, batch),
-            self.path / "history.parquet",
-            compression="zstd",
-        )
+        file, disk = self.path / "history.parquet", FileDisk()
+        pq.write_table(history_table(self.recipe, self.engine.store.vault, batch), file, compression="zstd")
+        disk.sync(file)
+        disk.sync_directory(self.path)
         self.engine.commit(snapshot=True)
         self._snapshot_at = self.engine.store.size
         return warm
@@ -172,7 +207,7 @@ class Book:
         """
         self.engine.commit()
         judges = [_judge(*shadow, "shadow") for shadow in shadows]
-        self.engine = Engine(self.engine.judge, self.engine.store, self.engine.log, judges, threads)
+        self.engine = Engine(self.engine.judge, self.writer.store, self.writer.log, judges, threads, self.writer)
         self._resume(judges, threads)
 
     def _resume(self, judges: Sequence[Judge], threads: int) -> None:
@@ -291,43 +326,6 @@ def like(frame: Any, table: pa.Table) -> Any:
     if library == "polars":
         return type(frame)(table)
     return table
-
-
-def history_table(recipe: Recipe, vault: Vault, batch: Batch) -> pa.Table:
-    """Readable events with tokens in place of identifiers, one int64 column for each column of the recipe.
-
-    Of events with one id only the first is there, as it alone moved the windows.
-    """
-    keep = first_rows(batch)
-    values = dense_values(recipe, vault, batch)[keep]
-    fields: dict[str, Any] = {
-        "id": pa.array([batch.ids[i] for i in keep.tolist()], pa.string()),
-        "kind": pa.array(batch.kinds[keep]),
-        "ts_ns": pa.array(batch.ts_ns[keep]),
-    }
-    for j, (name, column) in enumerate(columns(recipe).items()):
-        held = values[:, j] != NULL
-        if column.entity:
-            values[held, j] = vault.tokens(column.entity)[values[held, j]]
-        fields[f"c_{name}"] = pa.array(values[:, j], mask=~held)
-    return pa.table(fields)
-
-
-def history_batch(recipe: Recipe, vault: Vault, table: pa.Table) -> Batch:
-    """Inverse of `history_table`."""
-    names: dict[int, list[str]] = {}
-    stacked = []
-    for j, (name, column) in enumerate(columns(recipe).items()):
-        values = table[f"c_{name}"].fill_null(NULL).to_numpy().copy()
-        if column.entity:
-            held = values != NULL
-            tokens, local = np.unique(values[held], return_inverse=True)
-            names[j] = [vault.identifier(column.entity, token) for token in tokens.tolist()]
-            values[held] = local
-        stacked.append(values)
-    kind = table["kind"].to_numpy().astype(np.int8)
-    assert kind.max(initial=0) < len(kinds(recipe)), "history is of this recipe"
-    return Batch(table["id"].to_pylist(), kind, table["ts_ns"].to_numpy(), np.stack(stacked, axis=1), names)
 
 
 def in_frame_order(recipe: Recipe, table: pa.Table, batch: Batch, answers: Sequence[Answer]) -> list[Answer]:

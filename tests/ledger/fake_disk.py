@@ -168,22 +168,22 @@ class FakeDisk:
         if file.now:
             file.truncate(0)
         file.write(0, data)
-        self._step()
+        self.step()
 
     def append(self, path: Path, data: bytes) -> None:
         self._alter(path, len(data))
         file = self._made(path)
         file.write(len(file.now), data)
-        self._step()
+        self.step()
 
     def truncate(self, path: Path, size: int) -> None:
         self._alter(path, 0)
         self._file(path).truncate(size)
-        self._step()
+        self.step()
 
     def sync(self, path: Path) -> None:
         file = self._file(path)
-        self._step()
+        self.step()
         if self.syncs:
             file.sync()
 
@@ -193,7 +193,7 @@ class FakeDisk:
 
     def sync_directory(self, path: Path) -> None:
         folder = self._folder(path)
-        self._step()
+        self.step()
         if self.syncs:
             folder.sync()
 
@@ -201,7 +201,7 @@ class FakeDisk:
         assert old.parent == new.parent, f"{old} is renamed within its directory, not to {new}"
         self._alter(old, 0)
         self._folder(old.parent).set({new.name: self._file(old), old.name: None})
-        self._step()
+        self.step()
 
     def remove(self, path: Path) -> None:
         self._alter(path, 0)
@@ -210,7 +210,7 @@ class FakeDisk:
         if node is None:
             self._file(path)
         self._folder(path.parent).set({path.name: None})
-        self._step()
+        self.step()
 
     def names(self, path: Path) -> list[str]:
         node = self._find(path)
@@ -224,7 +224,7 @@ class FakeDisk:
                 self._alter(path, 0)
                 below = _Folder()
                 node.set({part: below})
-                self._step()
+                self.step()
             if isinstance(below, _File):
                 raise LogUnwritable(f"{path}: {os.strerror(errno.ENOTDIR)}")
             node = below
@@ -253,7 +253,13 @@ class FakeDisk:
                 todo += [(path / name, below) for name, below in node.now.items()]
         return found
 
-    def _step(self) -> None:
+    def killed(self) -> "FakeDisk":
+        """The disk after a process was killed: the operating system has all that was written, and frees the locks."""
+        self.stop, self._held = None, set()
+        return self
+
+    def step(self) -> None:
+        """One operation more; at the one asked for, and ever after, the power is off."""
         self.operations += 1
         if self.stop is not None and self.operations >= self.stop:
             raise Stopped(f"operation {self.operations}")

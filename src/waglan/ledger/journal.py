@@ -58,6 +58,11 @@ class Journal:
         self._writing, self._syncing = Lock(), Lock()
         self._broken = ""
 
+    @property
+    def empty(self) -> bool:
+        """Whether the file has no frame."""
+        return self.size == HEAD.size + DIGEST
+
     def append(self, payload: bytes) -> int:
         """Add a frame; its number. All of it is with the operating system, or after an error none of it."""
         assert len(payload) < PAYLOAD_MAX, f"a payload has less than {PAYLOAD_MAX} bytes, it had {len(payload)}"
@@ -94,7 +99,7 @@ class Journal:
             self._check()
             assert self.synced == self.last, f"frame {self.last} is not safe yet, {self.synced} is"
             path = self.file.parent
-            if self.size > HEAD.size + DIGEST:
+            if not self.empty:
                 self.file, self._digest = _begun(self._disk, path, self.last + 1, self._digest)
                 self.size = HEAD.size + DIGEST
             for name in _names(self._disk, path):
