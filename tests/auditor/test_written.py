@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.auditor import naive
-from waglan.auditor.verify import LOG_KEY, audit, read_key
+from waglan.auditor.verify import LOG_KEY, WITNESS_KEY, audit, read_key
 from waglan.ledger.checkpoint import Checkpoint
+from waglan.ledger.cosignature import cosign, cosigner_of
 from waglan.ledger.key import SignerKey
 from waglan.ledger.log import Log
 
@@ -67,3 +68,17 @@ def test_what_lies_beyond_the_checkpoint_is_said(tmp_path: Path) -> None:
     assert report.faults == []
     assert report.facts["size"] == 300
     assert "files beyond the checkpoint" in " ".join(report.unchecked)
+
+
+def test_a_witness_of_ours_is_one_to_the_verifier(tmp_path: Path) -> None:
+    witness = SignerKey("witness.example/w1", bytes(31) + b"2")
+    key = read_key(cosigner_of(witness).text, WITNESS_KEY)
+    with Log(tmp_path / "log") as log:
+        log.append(naive.entries(3))
+        note = Checkpoint(naive.ORIGIN, log.size, log.root()).sign(SIGNER)
+        log.publish(note.encode())
+        assert audit(tmp_path / "log", [KEY], [key]).faults[0].startswith("the witness witness.example/w1+")
+        log.publish(note.signed([cosign(note.text, witness, 1_700_000_000)]).encode())
+    report = audit(tmp_path / "log", [KEY], [key])
+    assert report.faults == []
+    assert report.facts["cosigned_by"] == ["witness.example/w1"]

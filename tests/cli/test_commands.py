@@ -208,7 +208,7 @@ MISTAKES: list[tuple[str, tuple[str, ...]]] = [
     ("recipe lint events.jsonl", ("events.jsonl", "line 1")),
     (
         "recipe diff trained book/x.toml",
-        ("book/x.toml: no such file", "book holds keys, log, model.json"),
+        ("book/x.toml: no such file", "book holds journal, keys, lock, log, model.json"),
     ),
     ("train trained evnts.jsonl -o out", ("evnts.jsonl: no such file; events", "did you mean events.jsonl?")),
     ("train trained trained -o out", ("this is a directory", "trained holds model.json, recipe.toml")),
