@@ -1,6 +1,8 @@
 """Tiles against the standard's own examples, and a tree read back from them against the tree in memory."""
 
+import hashlib
 import json
+import random
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -22,7 +24,7 @@ from waglan.ledger.tiles import (
     read_path,
     write_bundle,
 )
-from waglan.ledger.tree import Tree
+from waglan.ledger.tree import BadProof, Tree, check_inclusion, inclusion
 from waglan.schema.units import BadValue
 
 
@@ -112,3 +114,28 @@ def test_a_tree_is_read_back_from_its_tiles(size: int) -> None:
     assert Tree(size, reader.read).root() == tree.root()
     with pytest.raises(AssertionError, match="is not complete"):
         reader.read(0, size)
+
+
+def test_a_turned_bit_of_a_tile_is_in_a_proof_that_is_refused() -> None:
+    """A bit of each hash in the tiles of 700 leaves: the leaf beside the hash has it in its path."""
+    size = 700
+    tree, leaves = Tree(), leaves_of(size)
+    tree.append(leaves)
+    chance, root = random.Random(5), tree.root()
+    for tile in [*full_tiles(size), *partial_tiles(size)]:
+        if tile.level == ENTRIES:
+            continue
+        whole = tile_of(tree, tile)
+        for byte in range(0, len(whole), 11):
+            turned = bytearray(whole)
+            turned[byte] ^= 1 << chance.randrange(8)
+            reader = TileReader(lambda t, at=tile, data=bytes(turned): data if t == at else tile_of(tree, t), size)  # type: ignore[misc]
+            node = tile.at * WIDTH + byte // 32
+            index = min(((node ^ 1) if (node ^ 1) << 8 * tile.level < size else node - 2) << 8 * tile.level, size - 1)
+            leaf = hashlib.sha256(b"\0" + leaves[index]).digest()
+            with pytest.raises(BadProof):
+                check_inclusion(leaf, index, size, inclusion(index, size, reader.read), root)
+
+
+def tile_of(tree: Tree, tile: Tile) -> bytes:
+    return tree.nodes(8 * tile.level, tile.at * WIDTH, tile.at * WIDTH + tile.width)
