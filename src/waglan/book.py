@@ -153,6 +153,18 @@ class Book:
         finally:
             self.writer.close()
 
+    @property
+    def master(self) -> MasterFile:
+        """Where the key lies that wraps everybody's."""
+        return MasterFile(self.path / "keys", self.engine.store.vault.chance)
+
+    def settle(self, snapshot: bool = False) -> None:
+        """Commit, and make all of it safe where it belongs, so that nothing of it lies anywhere else."""
+        self.engine.commit(snapshot=snapshot)
+        if snapshot:
+            self._snapshot_at = self.engine.store.size
+        self.writer.settle()
+
     def warm(self, batch: Batch, seen: Seen | None = None) -> Warm:
         """Observe history before the first decision, keep it, seal its digest. Raises BadValue for later history.
 

@@ -26,8 +26,9 @@ from waglan.store.failure import (
 )
 from waglan.store.keys import SeededKeys
 from waglan.store.master import MasterFile
-from waglan.store.records import SNAPSHOTS_KEPT, STRIDE, Store
+from waglan.store.records import STRIDE, Store
 from waglan.store.rows import Row
+from waglan.store.snapshots import SNAPSHOTS_KEPT
 
 ROOT = Path(__file__).parents[2]
 KEYS = SeededKeys(1)

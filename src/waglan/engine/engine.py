@@ -31,7 +31,8 @@ from waglan.schema.recipe import columns
 from waglan.schema.records import Refusal, Warm, decode_decision, decode_observation, decode_refusal, encode
 from waglan.schema.units import NULL, BadValue
 from waglan.store.failure import StoreError
-from waglan.store.records import Block, Store
+from waglan.store.records import Store
+from waglan.store.rows import Block, Row
 from waglan.store.vault import ERASED, Vault
 
 Ints = NDArray[np.int64]
@@ -188,6 +189,16 @@ class Engine:
         self._seen[event_id] = position
         self.whole = True
         return Answer(event_id, position, name, score, reasons)
+
+    def pass_over(self, rows: Sequence[Row]) -> None:
+        """For a replay: records that were erased keep their places, and their entries are taken as they are."""
+        self.commit()
+        n = len(rows)
+        nothing = [None] * n
+        kinds, entries = [row.kind for row in rows], [row.entry for row in rows]
+        block = Block(self.scribe.digest, kinds, nothing, nothing, nothing, nothing, nothing, [b""] * n, entries)
+        self._pending.end += n
+        self.deliver(block)
 
     def seal(self) -> list[bytes]:
         """The entries of what is pending, which is then forgotten: for whoever keeps no store and repeats no id."""

@@ -9,6 +9,7 @@ from waglan.engine.judge import Judge
 from waglan.ledger.entry import DECISION
 from waglan.schema.records import Decision, decode_decision
 from waglan.schema.units import NULL, BadValue
+from waglan.store.vault import ERASED
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,8 @@ def explained(engine: Engine, event_id: str) -> Explained:
     row = engine.store.by_event(event_id)
     if row is None or row.kind != DECISION:
         raise BadValue(f"no decision about event {event_id!r} is in this book")
+    if row.form == ERASED:
+        raise BadValue(f"the decision about event {event_id!r} was erased: nobody can open it")
     return opened(engine.judge, row.position, decode_decision(row.record))
 
 

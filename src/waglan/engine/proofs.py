@@ -12,6 +12,7 @@ from waglan.ledger.proof import Proof, prove
 from waglan.schema.records import decode_decision
 from waglan.schema.units import BadValue
 from waglan.store.rows import Row
+from waglan.store.vault import ERASED
 
 Progress = Callable[[int], None]
 
@@ -63,9 +64,16 @@ def prove_at(engine: Engine, position: int, checkpoint: bytes | None = None) -> 
 
 
 def _prove(engine: Engine, row: Row, checkpoint: bytes | None) -> Proof:
+    if row.form == ERASED:
+        raise BadValue(f"record {row.position:,} was erased: nobody can open it")
     if checkpoint is not None and read_checkpoint(checkpoint)[0].size <= row.position:
         checkpoint = None
     return prove(engine.log, row.position, row.record, salt_of(engine, row), checkpoint=checkpoint)
+
+
+def _forgotten(engine: Engine, row: Row) -> bool:
+    """Whether a record may be erased: somebody was, or its time was over. An empty row alone is no erasure."""
+    return engine.store.vault.forgetful and not row.record
 
 
 def _opens(engine: Engine, row: Row, entry: bytes) -> bool:
@@ -78,10 +86,14 @@ def _opens(engine: Engine, row: Row, entry: bytes) -> bool:
 
 @dataclass(slots=True)
 class Verified:
-    """How many records were opened against their commitments; `bad` says which do not agree, the first hundred."""
+    """How many records were opened against their commitments; `bad` says which do not agree, the first hundred.
+
+    erased: of them, those whose key was destroyed: their entry is in its place, and nobody can open it.
+    """
 
     records: int
     root: str
+    erased: int = 0
     bad: list[str] = field(default_factory=list)
 
 
@@ -91,7 +103,10 @@ def verify_book(engine: Engine, trusted: bytes | None = None, progress: Progress
     rows = engine.store.range(0, engine.store.size)
     row = next(rows, None)
     for position, entry in enumerate(engine.log.entries()):
-        good = row is not None and row.position == position and _opens(engine, row, entry)
+        there = row is not None and row.position == position
+        gone = row is not None and there and row.form == ERASED and row.entry == entry and _forgotten(engine, row)
+        good = gone or (row is not None and there and _opens(engine, row, entry))
+        out.erased += gone
         if not good and len(out.bad) < 100:
             out.bad.append(f"record {position} is not what the log committed to")
         if row is not None and row.position == position:

@@ -7,8 +7,8 @@ event, so it still works when somebody's events are gone. Another recipe over th
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from itertools import islice, zip_longest
-from typing import Final
+from itertools import groupby, islice, zip_longest
+from typing import Final, TypeVar
 
 import msgspec
 import numpy as np
@@ -32,10 +32,11 @@ from waglan.schema.records import (
 from waglan.schema.units import NULL, BadValue
 from waglan.store.records import Store
 from waglan.store.rows import Row
-from waglan.store.vault import Vault
+from waglan.store.vault import ERASED, Vault
 
 Ints = NDArray[np.int64]
 Progress = Callable[[int], None]
+T = TypeVar("T")
 
 CHUNK: Final = 8192
 
@@ -59,10 +60,17 @@ class VaultKeys:
 
 @dataclass(slots=True)
 class Replayed:
-    """What a replay checked. `differing` are positions whose record came out otherwise, the first hundred."""
+    """What a replay checked. `differing` are positions whose record came out otherwise, the first hundred.
+
+    erased: records whose key was destroyed, so that nothing can be checked of them but their place. only_rows: records
+    behind the first of those that did not come out of the events any more, because windows they share with the erased
+    lack what was erased; of them the sealed row is checked, and their commitment.
+    """
 
     from_events: int = 0
     from_rows: int = 0
+    erased: int = 0
+    only_rows: int = 0
     records: int = 0
     root: str = ""
     replayed_root: str = ""
@@ -70,11 +78,18 @@ class Replayed:
 
     @property
     def same(self) -> bool:
-        return not self.differing and self.root == self.replayed_root
+        return not self.differing and (bool(self.only_rows) or self.root == self.replayed_root)
 
     def differs(self, position: int) -> None:
         if len(self.differing) < 100:
             self.differing.append(position)
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A record that was erased: its place is all there is."""
+
+    row: Row
 
 
 def batch_of(recipe: Recipe, vault: Vault, events: list[Event | Refused]) -> Batch:
@@ -109,16 +124,19 @@ def batch_of(recipe: Recipe, vault: Vault, events: list[Event | Refused]) -> Bat
 
 def recorded(
     rows: Iterator[Row], decided: str, effects: bool = False, beside: dict[str, list[Beside]] | None = None
-) -> Iterator[Event | Refused]:
+) -> Iterator[Event | Refused | Gone]:
     """The events behind records, in log order: what came in, and with `effects` the effects an engine itself added.
 
-    What shadows said goes into `beside`, by event, as it is met: behind its event. Raises BadValue for a record that
-    cannot be read.
+    What shadows said goes into `beside`, by event, as it is met: behind its event. An erased record is `Gone`, and with
+    it the refusal behind it that speaks of it. Raises BadValue for a record that cannot be read.
     """
-    overflowed = -1
+    overflowed = gone = -1
     for row in rows:
         try:
-            if row.kind == DECISION:
+            if row.form == ERASED:
+                gone = row.position
+                yield Gone(row)
+            elif row.kind == DECISION:
                 yield decode_decision(row.record).event
             elif row.kind == SHADOW and beside is not None:
                 said = decode_decision(row.record)
@@ -130,13 +148,15 @@ def recorded(
                     overflowed = row.position if event.kind == decided else -1
             elif row.kind == REFUSAL:
                 refusal = decode_refusal(row.record)
-                if not (row.position == overflowed + 1 and refusal.position == overflowed):
+                if row.position == gone + 1 and refusal.position == gone:
+                    yield Gone(row)
+                elif not (row.position == overflowed + 1 and refusal.position == overflowed):
                     yield Refused(refusal.code, refusal.column, refusal.position, "")
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise BadValue(f"record {row.position} cannot be read, so it was changed: {error}") from None
 
 
-def one_ahead(events: Iterator[Event | Refused]) -> Iterator[Event | Refused]:
+def one_ahead(events: Iterator[T]) -> Iterator[T]:
     """The same events, each given out when the next one is known, and so all that stands between them."""
     held = next(events, None)
     while held is not None:
@@ -154,11 +174,29 @@ def batches(
 ) -> Iterator[Batch]:
     """The store's events from a position on, in batches of CHUNK; `effects` and `beside` as in `recorded`.
 
-    `beside` is complete for each batch, and whoever hands it in clears it.
+    `beside` is complete for each batch, and whoever hands it in clears it. What was erased is left out.
     """
+    for piece in pieces(recipe, store, start, effects, beside):
+        if isinstance(piece, Batch):
+            yield piece
+
+
+def pieces(
+    recipe: Recipe,
+    store: Store,
+    start: int = 0,
+    effects: bool = False,
+    beside: dict[str, list[Beside]] | None = None,
+) -> Iterator[Batch | list[Row]]:
+    """As `batches`, with the rows that were erased where they stood."""
     events = one_ahead(recorded(store.range(start, store.size), recipe.decide, effects, beside))
     while chunk := list(islice(events, CHUNK)):
-        yield batch_of(recipe, store.vault, chunk)
+        for gone, some in groupby(chunk, lambda event: isinstance(event, Gone)):
+            part = list(some)
+            if gone:
+                yield [event.row for event in part if isinstance(event, Gone)]
+            else:
+                yield batch_of(recipe, store.vault, [event for event in part if not isinstance(event, Gone)])
 
 
 def replay_events(engine: Engine, store: Store, log: Log, start: int, progress: Progress | None = None) -> Replayed:
@@ -171,18 +209,28 @@ def replay_events(engine: Engine, store: Store, log: Log, start: int, progress: 
     out = Replayed(root=log.root().hex())
     recipe = engine.judge.recipe
     beside: dict[str, list[Beside]] = {}
-    for batch in batches(recipe, store, start, not recipe.policy.effects, beside):
-        engine.decide(batch, beside)
-        engine.commit()
-        beside.clear()
-        out.from_events += int((batch.kinds == 0).sum())
+    for piece in pieces(recipe, store, start, not recipe.policy.effects, beside):
+        if isinstance(piece, Batch):
+            engine.decide(piece, beside)
+            engine.commit()
+            beside.clear()
+            out.from_events += int((piece.kinds == 0).sum())
+        else:
+            engine.pass_over(piece)
         if progress:
-            progress(len(batch))
+            progress(len(piece))
     out.records = engine.log.size
     ours, theirs = engine.store.range(0, engine.store.size), store.range(0, store.size)
+    forgetful = store.vault.forgetful
     for position, (a, b, entry) in enumerate(zip_longest(ours, theirs, log.entries())):
-        if a is None or b is None or a.entry != entry or a._replace(form=b.form) != b:
-            out.differs(position)
+        if b is not None and b.form == ERASED and b.entry == entry:
+            out.erased += 1
+        elif a is None or b is None or a.entry != entry or a._replace(form=b.form) != b:
+            if forgetful and b is not None and b.entry == entry:
+                out.only_rows += 1
+                out.from_events -= b.kind == DECISION
+            else:
+                out.differs(position)
     out.replayed_root = engine.log.root().hex()
     return out
 
@@ -193,7 +241,7 @@ def replay_rows(judge: Judge, store: Store, progress: Progress | None = None) ->
     Raises BadValue for a record that cannot be read.
     """
     out = Replayed()
-    decisions = (row for row in store.range(0, store.size) if row.kind in (DECISION, SHADOW))
+    decisions = (row for row in store.readable() if row.kind in (DECISION, SHADOW))
     while rows := list(islice(decisions, CHUNK)):
         held = [(row.position, _decision(row)) for row in rows]
         mine = [(position, d) for position, d in held if d.recipe == judge.digest]
@@ -259,7 +307,7 @@ def what_if(judge: Judge, store: Store, amount: str, start: int = 0) -> Iterator
     at, subject = names.index(amount), names.index(judge.recipe.subject)
     before: dict[str, str] = {}
     for row in store.range(start, store.size):
-        if row.kind == DECISION:
+        if row.kind == DECISION and row.form != ERASED:
             decision = decode_decision(row.record)
             before[decision.event.id] = decision.actions[0].verb
     vault = store.vault

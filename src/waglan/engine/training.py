@@ -113,7 +113,7 @@ def with_decisions(past: History, since_ns: int, store: Store) -> History:
         dict[str, tuple[int, bool]](),
     )
     outcome = -len(ADDED) + list(ADDED).index("outcome")
-    sealed = store.range(0, store.size)
+    sealed = store.readable()
     while some := list(islice(sealed, CHUNK)):  # a row in Python's own numbers takes 3 KB: only a chunk of them at once
         decisions = [decode_decision(row.record) for row in some if row.kind == DECISION]
         ids += [d.event.id for d in decisions]

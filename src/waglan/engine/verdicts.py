@@ -17,6 +17,7 @@ from waglan.schema.batch import Batch, Refused
 from waglan.schema.recipe import columns
 from waglan.schema.records import Event, decode_decision
 from waglan.schema.units import BadValue
+from waglan.store.vault import ERASED
 
 
 class Verdict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -56,7 +57,7 @@ def verdict_events(engine: Engine, verdicts: Iterable[Verdict | Refused]) -> Bat
             events.append(verdict)
             continue
         row = engine.store.by_event(verdict.id)
-        if row is None or row.kind != DECISION:
+        if row is None or row.kind != DECISION or row.form == ERASED:
             events.append(Refused("unknown_reference", "id", position, verdict.id))
             continue
         values = list(decode_decision(row.record).event.values)

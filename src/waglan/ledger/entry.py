@@ -29,7 +29,18 @@ WARM: Final = 4
 SHADOW: Final = 5
 """What a challenger would have decided about the event of the decision before it."""
 
-KINDS: Final = {DECISION: "decision", OBSERVATION: "observation", REFUSAL: "refusal", WARM: "warm", SHADOW: "shadow"}
+ACCESS: Final = 6
+"""A line of the second log: who read what for which purpose, what was erased, held or changed. One kind for all of
+them: that there is a hold must not be seen from outside."""
+
+KINDS: Final = {
+    DECISION: "decision",
+    OBSERVATION: "observation",
+    REFUSAL: "refusal",
+    WARM: "warm",
+    SHADOW: "shadow",
+    ACCESS: "access",
+}
 
 KEY_BYTES: Final = 32
 HASH_BYTES: Final = 32

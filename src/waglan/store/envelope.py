@@ -17,9 +17,11 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from waglan.ledger.digests import hmac_each, hmac_one
+from waglan.store.failure import StoreError
 
 RECORD: Final = b"\xffrecord at rest 1"
 IDENTIFIER: Final = b"\xffidentifier at rest 1"
+ID: Final = b"\xffid of history at rest 1"
 REFUSED: Final = b"\xffrefused value at rest 1"
 NAMES: Final = b"\xffnames of events and subjects 1"
 
@@ -35,7 +37,7 @@ _ONCE: Final = bytes(NONCE_BYTES)
 """The nonce of a key that encrypts one text and never another."""
 
 
-class BadSeal(Exception):
+class BadSeal(StoreError):
     """The bytes are not what was sealed under this key, in this place."""
 
 
@@ -59,6 +61,22 @@ def open_record(key: bytes, sealed: bytes, entry: bytes) -> tuple[str | None, by
         return None, data[2:]
     end = 2 + int.from_bytes(data[:2], "big")
     return data[2:end].decode(), data[end:]
+
+
+def seal_ids(keys: Sequence[bytes], ids: Sequence[str], names: Sequence[str]) -> list[bytes]:
+    """n events' ids under n subjects' keys. The nonce is the id's keyed digest, so no two ids meet under one."""
+    return [
+        AESGCM(key).encrypt(bytes.fromhex(name), event_id.encode(), b"")
+        for key, event_id, name in zip(hmac_each(keys, ID), ids, names, strict=True)
+    ]
+
+
+def open_id(key: bytes, sealed: bytes, name: str) -> str:
+    """Inverse of `seal_ids`, for one."""
+    try:
+        return AESGCM(hmac_one(key, ID)).decrypt(bytes.fromhex(name), sealed, b"").decode()
+    except (InvalidTag, ValueError):
+        raise BadSeal(f"the id behind {name!r} does not open under its key: it was changed") from None
 
 
 def seal_refused(key: bytes, shown: str, entry: bytes) -> bytes:

@@ -5,6 +5,7 @@ StoreError
 |- NotAStore        the directory or file is something else, or damaged
 |- NewerStore       a later version of Waglan wrote it
 |- OlderStore       an earlier version wrote it, in a form that is not read any more
+|- BadSeal          a sealed value does not open under its key (waglan.store.envelope)
 |- NoKey            the master key is not there, or is another
 |- StoreLocked      another process writes to it
 |- StoreFull        no room is left

@@ -11,21 +11,32 @@ rows cost more than writing them does.
 import fcntl
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import cache
 from itertools import repeat
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
-import pyarrow as pa
-from sqlalchemy import Column, Connection, Engine, Table, create_engine, delete, event, func, insert, select, text
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Engine,
+    Table,
+    create_engine,
+    event,
+    func,
+    insert,
+    select,
+    text,
+)
 from sqlalchemy.dialects.sqlite import dialect
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.pool import StaticPool
 
 from waglan.schema.batch import Refused
-from waglan.store import tables
+from waglan.store import snapshots, tables
 from waglan.store.failure import AlreadyThere, NoKey, StoreError, StoreLocked, StoreUnwritable, told
 from waglan.store.ids import Ids
 from waglan.store.keys import KeySource
@@ -34,19 +45,12 @@ from waglan.store.promise import Promise, promise_of
 from waglan.store.rows import Block as Block
 from waglan.store.rows import Found, Seals
 from waglan.store.rows import Row as Row
-from waglan.store.tables import facts, holdings, records, refused, snapshots, subjects
-from waglan.store.vault import Subject, Vault
+from waglan.store.tables import facts, holdings, records, refused, subjects
+from waglan.store.vault import ERASED, Subject, Vault
 
 STRIDE: Final = 65_536
 """Records between two visits to `holdings`. Its keys are random, so each row of a small visit would dirty a page of its
 own; a stride of this length writes each page once (0.7 us a record in place of 3, at 200,000 records)."""
-
-SNAPSHOTS_KEPT: Final = 2
-PART_BYTES: Final = 1 << 22
-"""Bytes of a snapshot in one row: SQLite's largest value is 10**9 bytes."""
-HANDS: Final = 2
-"""Parts of a snapshot that are packed or unpacked at once."""
-ZSTD: Final = pa.Codec("zstd", compression_level=1)
 
 K = TypeVar("K")
 
@@ -161,7 +165,7 @@ class Store:
             _many(connection, records, list(rows))
             _many(connection, refused, promise.refused)
             if snapshot is not None:
-                _keep_snapshot(connection, number, promise.end, snapshot)
+                snapshots.keep(connection, number, promise.end, snapshot)
                 self._last_snapshot = promise.end
         self._recipes |= recipes
         self._verbs |= verbs
@@ -211,6 +215,10 @@ class Store:
                 rows = connection.execute(select(*_ROW).where(inside).order_by(records.c.position)).all()
             yield from map(self._seals.row, rows)
 
+    def readable(self) -> Iterator[Row]:
+        """Every record that was not erased, in order."""
+        return (row for row in self.range(0, self.size) if row.form != ERASED)
+
     def entries(self, start: int, stop: int) -> Iterator[bytes]:
         """The entries alone of records start to stop, in order."""
         c = records.c.position
@@ -227,23 +235,30 @@ class Store:
         until_ns: int | None = None,
         token: int | None = None,
         limit: int | None = None,
+        recipe: bytes | None = None,
     ) -> list[Found]:
-        """The index of decisions in log order: of one verb, with since_ns <= ts_ns < until_ns, of one subject.
-
-        Verb and time are found by index; a subject by the list of its records.
+        """The index of decisions, by time and then place in the log: of one verb, subject or recipe, in a stretch of
+        time, since_ns <= ts_ns < until_ns. Never the truth: see `waglan.store.index`.
         """
-        c, chosen = records.c, [n for name, n in self._verbs.items() if verb in (None, name)]
-        query = select(c.position, c.ts_ns, c.token, tables.verbs.c.verb, c.score_micro)
-        query = query.join(tables.verbs).where(c.verb.in_(chosen)).order_by(c.position).limit(limit)
+        c = records.c
+        asked: list[ColumnElement[bool]] = [c.verb.is_not(None)]
+        if verb is not None:
+            asked.append(c.verb == self._verbs.get(verb, -1))
+        if recipe is not None:
+            asked.append(c.recipe == self._recipes.get(recipe, -1))
         if since_ns is not None:
-            query = query.where(c.ts_ns >= since_ns)
+            asked.append(c.ts_ns >= since_ns)
         if until_ns is not None:
-            query = query.where(c.ts_ns < until_ns)
+            asked.append(c.ts_ns < until_ns)
+        order: list[Any] = [c.ts_ns, c.position]
         if token is not None:
             self._catch_up()
-            query = query.where(c.position.in_(select(holdings.c.position).where(holdings.c.token == token)))
+            asked.append(c.position.in_(select(holdings.c.position).where(holdings.c.token == token)))
+            order = [text("+records.ts_ns"), text("+records.position")]  # so that the subject's few are looked up
+        query = select(c.position, c.ts_ns, c.token, c.verb, c.score_micro).where(*asked).order_by(*order).limit(limit)
+        names = {number: name for name, number in self._verbs.items()}
         with told(self._where), self._engine.connect() as connection:
-            return [Found(*row) for row in connection.execute(query)]
+            return [Found(*row[:3], names[row.verb], row.score_micro) for row in connection.execute(query)]
 
     def holdings(self, token: int) -> list[int]:
         """Positions of all records under a subject's key, in order."""
@@ -264,15 +279,28 @@ class Store:
 
     def snapshot(self, recipe: bytes, until: int | None = None) -> tuple[int, bytes] | None:
         """The latest state under a recipe at or before position `until`, and how many records it has seen."""
-        c, until = snapshots.c, self.size if until is None else until
-        mine = c.recipe == self._recipes.get(recipe, -1)
         with told(self._where), self._engine.connect() as connection:
-            position = connection.scalar(select(func.max(c.position)).where(mine, c.position <= until))
-            if position is None:
-                return None
-            parts = connection.scalars(select(c.bytes).where(mine, c.position == position).order_by(c.part))
-            with ThreadPoolExecutor(HANDS) as hands:
-                return position, b"".join(hands.map(_unpacked, parts))
+            return snapshots.latest(connection, self._recipes.get(recipe, -1), self.size if until is None else until)
+
+    def last_ns(self, start: int, stop: int) -> int | None:
+        """The latest time in the index of records start to stop, None if there is none."""
+        query = select(func.max(records.c.ts_ns)).where(records.c.position >= start, records.c.position < stop)
+        with told(self._where), self._engine.connect() as connection:
+            found: int | None = connection.scalar(query)
+        return found
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """A transaction for what belongs to the store and has a file of its own beside this one."""
+        with told(self._where), self._engine.begin() as connection:
+            yield connection
+
+    def scrub(self) -> None:
+        """Leave nothing of what was deleted: no old page, no free page, no write-ahead file. Costs a rewriting."""
+        with told(self._where), self._engine.connect() as connection:
+            alone = connection.execution_options(isolation_level="AUTOCOMMIT")
+            for order in ("wal_checkpoint(TRUNCATE)", "", "wal_checkpoint(TRUNCATE)"):
+                alone.exec_driver_sql(f"PRAGMA {order}" if order else "VACUUM")
 
     def close(self) -> None:
         """Let the directory go. What was appended is safe without it."""
@@ -367,26 +395,3 @@ def _end(connection: Connection, position: Column[int]) -> int:
     """One past the last position of a table."""
     last = connection.scalar(select(func.max(position)))
     return 0 if last is None else int(last) + 1
-
-
-def _packed(part: memoryview) -> bytes:
-    """A part of a snapshot behind its length. zstd: 450 MB of windows take 0.9 s, and 10 s with zlib."""
-    return b"".join((len(part).to_bytes(8, "big"), ZSTD.compress(part)))
-
-
-def _unpacked(data: bytes) -> bytes:
-    """Inverse of `_packed`."""
-    part: bytes = ZSTD.decompress(memoryview(data)[8:], int.from_bytes(data[:8], "big"), asbytes=True)
-    return part
-
-
-def _keep_snapshot(connection: Connection, recipe: int, position: int, state: bytes) -> None:
-    """Write a snapshot and drop all but the latest ones of its recipe."""
-    c = snapshots.c
-    connection.execute(delete(snapshots).where(c.recipe == recipe, c.position == position))
-    pieces = [memoryview(state)[i : i + PART_BYTES] for i in range(0, max(len(state), 1), PART_BYTES)]
-    with ThreadPoolExecutor(HANDS) as hands:
-        parts = [(recipe, position, at, packed) for at, packed in enumerate(hands.map(_packed, pieces))]
-    _many(connection, snapshots, parts)
-    latest = select(c.position).where(c.recipe == recipe).distinct().order_by(c.position.desc()).limit(SNAPSHOTS_KEPT)
-    connection.execute(delete(snapshots).where(c.recipe == recipe, c.position.not_in(latest)))

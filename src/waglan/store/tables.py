@@ -61,8 +61,10 @@ records = Table(
     sqlite_strict=True,
 )
 Index("records_by_event", records.c.event_id, unique=True)
-Index("records_by_verb", records.c.verb, records.c.ts_ns, sqlite_where=text("verb IS NOT NULL"))
-
+DECIDED: Final = text("verb IS NOT NULL")
+Index("records_by_time", records.c.ts_ns, sqlite_where=DECIDED)
+Index("records_by_verb", records.c.verb, records.c.ts_ns, sqlite_where=DECIDED)
+Index("records_by_recipe", records.c.recipe, records.c.ts_ns, sqlite_where=DECIDED)
 holdings = Table(
     "holdings",
     metadata,
@@ -107,6 +109,35 @@ subjects = Table(
     sqlite_strict=True,
     sqlite_with_rowid=False,
 )
+
+
+accesses = Table(
+    "accesses",
+    metadata,
+    Column("position", INTEGER, primary_key=True),
+    Column("token", INTEGER),
+    Column("form", INTEGER, nullable=False),
+    Column("record", BLOB, nullable=False),
+    Column("entry", BLOB, nullable=False),
+    sqlite_strict=True,
+)
+"""What the second log commits to: who read what for which purpose, what was erased, held, changed."""
+Index("accesses_by_token", accesses.c.token, sqlite_where=text("token IS NOT NULL"))
+
+holds = Table(
+    "holds",
+    metadata,
+    Column("number", INTEGER, primary_key=True),
+    Column("name", TEXT, nullable=False),
+    Column("since_ns", INTEGER, nullable=False),
+    Column("released_ns", INTEGER),
+    Column("key", BLOB, nullable=False),
+    Column("form", INTEGER, nullable=False),
+    Column("sealed", BLOB, nullable=False),
+    sqlite_strict=True,
+)
+"""Legal holds, each with its reason and drafts under a key of its own: no key of a subject opens them."""
+Index("holds_by_name", holds.c.name)
 
 
 def prepare(connection: Connection, where: str) -> None:

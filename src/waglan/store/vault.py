@@ -158,6 +158,15 @@ class Vault:
             numbers = self.intern(subject_type, names)
             assert (numbers == np.arange(len(numbers))).all(), f"{subject_type!r} is numbered otherwise here already"
 
+    @property
+    def forgetful(self) -> bool:
+        """Whether anybody was erased."""
+        return any(NO_KEY in kept.keys for kept in self._types.values())
+
+    def chance(self, count: int) -> bytes:
+        """Bytes for a key that is no subject's, from the source of keys."""
+        return self._source.chance(count)
+
     def types(self) -> list[str]:
         """Every type that has subjects."""
         return [name for name, kept in self._types.items() if kept.keys]

@@ -34,7 +34,7 @@ class Decided:
     def of(cls, book: Book, truth: Mapping[str, str]) -> "Decided":
         book.engine.commit()
         decisions, positions, shadows = [], [], {}
-        for row in book.engine.store.range(0, book.engine.store.size):
+        for row in book.engine.store.readable():
             if row.kind == DECISION:
                 decisions.append(decode_decision(row.record))
                 positions.append(row.position)

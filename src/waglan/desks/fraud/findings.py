@@ -42,6 +42,7 @@ from waglan.policy.policy import LET_THROUGH
 from waglan.schema.recipe import Feature
 from waglan.schema.records import decode_decision
 from waglan.schema.units import DAY_NS, MICRO, BadValue
+from waglan.store.vault import ERASED
 
 Ints = NDArray[np.int64]
 
@@ -270,6 +271,8 @@ def explanation(book: Book, event_id: str, audience: str) -> dict[str, str]:
     row = book.engine.store.by_event(event_id)
     if row is None or row.kind != DECISION:
         raise BadValue(f"no decision about event {event_id!r} is in this book")
+    if row.form == ERASED:
+        raise BadValue(f"the decision about event {event_id!r} was erased: nobody can open it")
     one = Decided(book, [decode_decision(row.record)], [row.position], {}, {})
     case = bare_case(one, 0)
     if audience == "customer":
