@@ -61,9 +61,9 @@ def witness(
 ) -> None:
     """Cosign the heads of logs over HTTP.
 
-    As C2SP tlog-witness has it. A head is cosigned if the log's key signed it and it goes on from the one before; a log that is rewritten, cut or
-    shown in two versions is refused. On the first run a key is made, readable by its owner alone; the public half is
-    printed, for whoever shall trust this witness. Runs until Ctrl-C.
+    As C2SP tlog-witness has it: a head is cosigned if the log's key signed it and it goes on from the one before; a log
+    that is rewritten, cut or shown in two versions is refused. On the first run a key is made, readable by its owner
+    alone; the public half is printed, for whoever shall trust this witness. Runs until Ctrl-C.
 
     \b
     Example:

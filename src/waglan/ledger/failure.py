@@ -3,7 +3,8 @@
 LogError
 |- LogLocked      another process writes to it
 |- LogDamaged     the files are not a log, or were changed in their middle
-'- LogUnwritable  no room, no permission, no such directory
+|- LogUnwritable  no room, no permission, no such directory
+'- WitnessRefused a witness was asked and does not cosign (in `witness`)
 """
 
 from collections.abc import Iterator

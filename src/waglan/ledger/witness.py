@@ -25,7 +25,7 @@ from typing import Final, NamedTuple
 from waglan.ledger.checkpoint import Checkpoint, read_checkpoint, read_size, read_text
 from waglan.ledger.cosignature import CosignerKey, cosign, cosigner_of, time_of
 from waglan.ledger.disk import Disk
-from waglan.ledger.failure import LogDamaged
+from waglan.ledger.failure import LogDamaged, LogError
 from waglan.ledger.key import BadNote, SignerKey, base64_bytes
 from waglan.ledger.note import Note, Unsigned, Verifier, check_note, read_signatures
 from waglan.ledger.tree import EMPTY, BadProof, check_consistency
@@ -56,7 +56,7 @@ class Refused(Exception):
         self.answer = Answer(status, f"{why}\n".encode()) if size is None else Answer(status, b"%d\n" % size, SIZE_TYPE)
 
 
-class WitnessRefused(Exception):
+class WitnessRefused(LogError):
     """A witness that was asked did not cosign; the message gives its answer."""
 
 
