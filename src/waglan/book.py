@@ -35,9 +35,13 @@ from waglan.engine.judge import EFFECT, Judge, same_events
 from waglan.engine.replay import CHUNK, VaultKeys, batches, dense_values
 from waglan.features.state import Windows
 from waglan.intake import arrays, from_table, read
+from waglan.ledger.cosignature import CosignerKey
 from waglan.ledger.disk import FileDisk
 from waglan.ledger.failure import LogError
 from waglan.ledger.log import Log
+from waglan.ledger.note import Note, read_note
+from waglan.ledger.witness import Answer as Asked
+from waglan.ledger.witness import ask
 from waglan.models.model import Model
 from waglan.schema.batch import REFUSED, Batch
 from waglan.schema.recipe import Recipe, read_recipe
@@ -54,6 +58,8 @@ SNAPSHOT_EVERY: Final = 262_144
 """Records between two snapshots: opening then repeats at most this many steps, 0.2 s."""
 
 Progress = Callable[[int], None]
+Witnessing = tuple[CosignerKey, Callable[[bytes], Asked]]
+"""The key that a witness is trusted by, and how it is reached."""
 
 
 class Book:
@@ -164,6 +170,22 @@ class Book:
         if snapshot:
             self._snapshot_at = self.engine.store.size
         self.writer.settle()
+
+    def publish(self, witnesses: Sequence[Witnessing] = ()) -> Note:
+        """Make the whole log safe and show its signed head, cosigned by these witnesses; the note that is shown.
+
+        Raises BadValue where nothing is sealed yet, WitnessRefused where one does not cosign: the head then stands
+        without it.
+        """
+        self.engine.commit()
+        self.writer.settle()
+        if not self.writer.log.size:
+            raise BadValue(f"{self.path}: nothing is sealed yet, so there is no head to show")
+        head = read_note((self.path / "log" / "checkpoint").read_bytes())
+        for key, post in witnesses:
+            head = ask(head, self.writer.log.consistency, key, post)
+            self.writer.log.publish(head.encode())
+        return head
 
     def warm(self, batch: Batch, seen: Seen | None = None) -> Warm:
         """Observe history before the first decision, keep it, seal its digest. Raises BadValue for later history.

@@ -12,6 +12,7 @@ from waglan.cli.console import complain
 from waglan.cli.decisions import decide, verdicts
 from waglan.cli.explanations import explain
 from waglan.cli.proofs import check, prove, verify
+from waglan.cli.publishing import publish
 from waglan.cli.replays import replay
 from waglan.cli.training import train
 from waglan.cli.witness import witness
@@ -26,7 +27,7 @@ app: Final = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (demo, world, train, replay, decide, explain, prove, check, verify, verdicts, witness):
+for command in (demo, world, train, replay, decide, explain, prove, check, verify, verdicts, publish, witness):
     app.command()(command)
 app.add_typer(recipes.commands, name="recipe")
 
@@ -68,9 +69,10 @@ def mistake(error: Exception) -> str | None:
         return str(error)
     from waglan.ledger.failure import LogError
     from waglan.ledger.tree import BadProof
+    from waglan.ledger.witness import WitnessRefused
     from waglan.store.failure import StoreError
 
-    return str(error) if isinstance(error, BadProof | LogError | StoreError) else None
+    return str(error) if isinstance(error, BadProof | LogError | StoreError | WitnessRefused) else None
 
 
 def _nobody_reads() -> int:
