@@ -8,11 +8,13 @@ from tests.cli.conftest import Command
 from tests.ledger.test_log import SIGNER
 from waglan.auditor.verify import main as audit
 from waglan.cli.witness import host_and_port, key_at, opened, server_of, watched
+from waglan.ledger.cosignature import cosigner_of
 
 
 def test_a_head_is_shown_with_a_cosignature(desk: Path, book: dict[str, object], waglan: Command) -> None:
     told = json.loads(waglan("publish", "book", "--json").out)
-    assert told["entries"] > 300 and len(told["signed_by"]) == 1
+    assert told["entries"] > 300
+    assert len(told["signed_by"]) == 1
     made, lock = opened(desk / "w1", key_at(desk / "w1", None), watched([told["key"]]))
     with server_of(made, "127.0.0.1", 0) as server:
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
@@ -24,7 +26,7 @@ def test_a_head_is_shown_with_a_cosignature(desk: Path, book: dict[str, object],
     lock.release()
     given = [str(desk / "book" / "log"), "--key", told["key"], "--witness", made.key.text]
     assert audit(given) == 0
-    assert audit([*given[:3], "--witness", made.key.text.replace(made.key.name, "other")]) == 2
+    assert audit([*given[:3], "--witness", cosigner_of(SIGNER).text]) == 1
 
 
 def test_whoever_does_not_cosign_is_named(desk: Path, book: dict[str, object], waglan: Command) -> None:
@@ -40,6 +42,8 @@ def test_whoever_does_not_cosign_is_named(desk: Path, book: dict[str, object], w
             ("http://127.0.0.1:9", "an address and a key"),
         ):
             found = waglan("publish", "book", "--witness", asked)
-            assert found.status == 2 and said in found.err and "Traceback" not in found.err
+            assert found.status == 2
+            assert said in found.err
+            assert "Traceback" not in found.err
         server.shutdown()
     lock.release()
