@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 
 from waglan.engine.effects import OWN
 from waglan.engine.engine import Answer, Engine, Seen
-from waglan.engine.history import history_batch, history_table
+from waglan.engine.history import history_names, history_of, history_operands, history_table
 from waglan.engine.judge import EFFECT, Judge, same_events
 from waglan.engine.replay import CHUNK, VaultKeys, batches, dense_values
 from waglan.features.state import Windows
@@ -46,7 +46,7 @@ from waglan.models.model import Model
 from waglan.schema.batch import REFUSED, Batch
 from waglan.schema.recipe import Recipe, read_recipe
 from waglan.schema.records import Warm
-from waglan.schema.units import NULL, BadValue
+from waglan.schema.units import BadValue
 from waglan.store.failure import StoreError
 from waglan.store.keys import KeySource
 from waglan.store.master import MasterFile
@@ -247,8 +247,7 @@ class Book:
     def _resume(self, judges: Sequence[Judge], threads: int) -> None:
         """Bring the windows of these judges to where the log ends."""
         engine, recipe = self.engine, self.recipe
-        for event_id in self._history_ids():
-            engine.seen_as_history(event_id)
+        engine.seen_as_history(history_names(self.path))
         start = self._begin(judges, threads) if judges else engine.store.size
         for batch in batches(recipe, engine.store, start, effects=True):
             keep = np.flatnonzero(batch.kinds != REFUSED)
@@ -309,25 +308,13 @@ class Book:
 
     def history(self) -> Batch | None:
         """The events observed before the first decision; None if there were none."""
-        file = self.path / "history.parquet"
-        return history_batch(self.recipe, self.engine.store.vault, pq.read_table(file)) if file.exists() else None
+        return history_of(self.path, self.recipe, self.engine.store.vault)
 
     def history_operands(
         self, names: Sequence[str]
     ) -> tuple[list[str], NDArray[np.int64], dict[str, NDArray[np.int64]]]:
         """Ids, times and some columns of history's decided events: entities as tokens, NULL where absent."""
-        file = self.path / "history.parquet"
-        if not file.exists():
-            return [], np.empty(0, np.int64), {name: np.empty(0, np.int64) for name in names}
-        table = pq.read_table(
-            file, columns=["id", "ts_ns", *(f"c_{name}" for name in names)], filters=[("kind", "==", 0)]
-        )
-        columns_ = {name: table[f"c_{name}"].fill_null(NULL).to_numpy() for name in names}
-        return table["id"].to_pylist(), table["ts_ns"].to_numpy(), columns_
-
-    def _history_ids(self) -> list[str]:
-        file = self.path / "history.parquet"
-        return pq.read_table(file, columns=["id"])["id"].to_pylist() if file.exists() else []
+        return history_operands(self.path, self.recipe, self.engine.store.vault, names)
 
 
 ANSWERS: Final = pa.schema(

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pyarrow.parquet as pq
 import pytest
 from sqlalchemy import text
 
@@ -64,6 +65,11 @@ class Secrets:
             who = text("SELECT key, identifier FROM subjects WHERE subject_type = 'account' AND dense = :dense")
             sealed += connection.execute(who, {"dense": dense}).one()
         assert all(len(data) > 20 for data in sealed)
+        history = book.history()
+        assert history is not None
+        payer = history.values[:, 0] == history.names[0].index(subject)
+        ids += [history.ids[i].encode() for i in payer.nonzero()[0]]
+        assert len(ids) > len(rows) // 2
         return cls(subject.encode(), store.vault.keys("account")[dense], [row.record for row in rows], ids, sealed)
 
 
@@ -102,7 +108,15 @@ def test_access_and_erasure_under_a_hold_and_after_it(tmp_path: Path, book: Book
         assert holding(needle, path, *copies) == []
     for needle in secrets.sealed:
         assert holding(needle, path, *copies[1:]) == [], "what was sealed is gone as well, where it could be reached"
+    told_of_history = pq.read_table(path / "history.parquet").to_pydict()
+    assert not {*secrets.ids} & {*told_of_history["id"], *(name.encode() for name in told_of_history["name"])}
     with Book.open(path, KEYS) as book:
+        state = book.engine.store.snapshot(book.engine.judge.digest)
+        assert state is not None
+        assert not [needle for needle in secrets.plain if needle in state[1]]
+        history = book.history()
+        assert history is not None
+        assert sum(event_id.startswith("\0erased/") for event_id in history.ids) > 0
         found = verify_book(book.engine)
         assert (found.bad, found.records, found.erased) == ([], size, len(secrets.records))
         assert book.engine.log.root(size) == root, "the head is what it was"

@@ -241,9 +241,9 @@ class Engine:
 
     # ids
 
-    def seen_as_history(self, event_id: str) -> None:
-        """An id that was observed before the first record: it is never decided."""
-        self._seen[event_id] = -1
+    def seen_as_history(self, names: Iterable[str]) -> None:
+        """What stands for ids that were observed before the first record: they are never decided."""
+        self._seen.history(names)
 
     def _fresh(self, batch: Batch) -> Ints:
         """Rows that are not a repeat: refused rows, and the first of each id. The ids count as seen from here on."""
