@@ -69,10 +69,9 @@ def mistake(error: Exception) -> str | None:
         return str(error)
     from waglan.ledger.failure import LogError
     from waglan.ledger.tree import BadProof
-    from waglan.ledger.witness import WitnessRefused
     from waglan.store.failure import StoreError
 
-    return str(error) if isinstance(error, BadProof | LogError | StoreError | WitnessRefused) else None
+    return str(error) if isinstance(error, BadProof | LogError | StoreError) else None
 
 
 def _nobody_reads() -> int:
