@@ -18,6 +18,7 @@ Facts = dict[str, Any]
 
 COMMANDS = {
     "demo", "world", "train", "replay", "decide", "explain", "prove", "check", "verify", "verdicts", "witness",
+    "publish", "subject", "erase", "hold", "expire", "backup", "restore", "reindex", "export", "keys rotate",
     "recipe lint", "recipe diff",
 }  # fmt: skip
 

@@ -7,8 +7,10 @@ from typing import Final
 
 import typer
 
-from waglan.cli import recipes
+from waglan.cli import copies, recipes
 from waglan.cli.console import complain
+from waglan.cli.copies import backup, export, reindex, restore
+from waglan.cli.custody import erase, expire, hold, subject
 from waglan.cli.decisions import decide, verdicts
 from waglan.cli.explanations import explain
 from waglan.cli.proofs import check, prove, verify
@@ -29,7 +31,10 @@ app: Final = typer.Typer(
 )
 for command in (demo, world, train, replay, decide, explain, prove, check, verify, verdicts, publish, witness):
     app.command()(command)
+for about in (subject, erase, hold, expire, backup, restore, reindex, export):
+    app.command()(about)
 app.add_typer(recipes.commands, name="recipe")
+app.add_typer(copies.keys, name="keys")
 
 
 def main() -> None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from waglan.cli.console import say
-from waglan.cli.options import BookPath, Json, opened
+from waglan.cli.custody import Who, entrusted
+from waglan.cli.options import BookPath, Json
 from waglan.schema.units import BadValue
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ def explain(
     event_id: Annotated[str, typer.Argument(metavar="ID", help="id of a decided event")],
     audience: Annotated[Audience, typer.Option("--for", help="who reads; what one may read the other does not see")],
     language: Annotated[Language, typer.Option("--language", "-l", help="which script")] = Language.en,
+    purpose: Annotated[str | None, typer.Option(metavar="NAME", help="a purpose of the registry")] = None,
+    who: Who = None,
     as_json: Json = False,
 ) -> None:
     """Say why an event was decided as it was.
@@ -46,8 +49,10 @@ def explain(
       waglan explain book P0053000 --for analyst
       waglan explain book P0053000 --for customer -l zh-Hant
     """
-    with opened(book) as made:
-        words = speaker(made.recipe.desk)(made, event_id, audience.value)
+    with entrusted(book, who) as custody:
+        usual = "explanation" if audience is Audience.customer else "investigation"
+        custody.allow_event("explain", purpose or usual, event_id)
+        words = speaker(custody.book.recipe.desk)(custody.book, event_id, audience.value)
     facts = {"id": event_id, "for": audience.value, "words": words}
     say(as_json, facts, lambda: [words[language.value]])
 

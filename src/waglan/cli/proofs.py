@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from waglan.cli.console import note, pairs, progress, say, written
+from waglan.cli.custody import Who, entrusted, purpose_of
 from waglan.cli.options import BookPath, Json, holding, opened, there
 from waglan.schema.units import BadValue
 
@@ -39,6 +40,8 @@ def prove(
     out: Annotated[
         Path | None, typer.Option("--out", "-o", metavar="FILE", help="where the proof goes; else standard output")
     ] = None,
+    purpose: Annotated[str, purpose_of("audit")] = "audit",
+    who: Who = None,
     as_json: Json = False,
 ) -> None:
     """Write one proof that a record is in the log.
@@ -52,10 +55,12 @@ def prove(
       waglan prove book P0053000 -o proof.json
       waglan prove book 17
     """
-    with opened(book) as made:
+    with entrusted(book, who) as custody:
         from waglan.ledger.proof import write_proof
 
-        proof = _proof_of(made, which)
+        proof = _proof_of(custody.book, which)
+        row = next(custody.book.engine.store.range(proof.index, proof.index + 1))
+        custody.allow("prove", purpose, row.token)
     if proof.checkpoint is None:
         note("no signed checkpoint covers this record yet: the proof is under a root that nobody has signed")
     data = write_proof(proof)
@@ -217,14 +222,29 @@ def _records(book: "Book", trusted: bytes | None, decide: bool) -> tuple[dict[st
     engine = book.engine
     with progress("checking records", engine.size) as step:
         found = verify_book(engine, trusted, step)
-    facts = {"records": found.records, "root": found.root, "root_trusted": trusted is not None}
-    bad = list(found.bad)
+    facts: dict[str, Any] = {"records": found.records, "erased": found.erased}
+    facts |= {"root": found.root, "root_trusted": trusted is not None}
+    bad = list(found.bad) or _second(book, found.erased)
     if decide and not bad:
         with progress("deciding from sealed rows", engine.store.size) as step:
             rows = replay_rows(engine.judge, engine.store, step)
         facts["decided_again"] = rows.from_rows
         bad += [f"record {at} is not what its recipe decides from its row" for at in rows.differing]
     return facts, bad
+
+
+def _second(book: "Book", erased: int) -> list[str]:
+    """What the second log says against the book: lines that were changed, records erased that no line tells of."""
+    from waglan.govern.access import AccessLog
+    from waglan.store.index import compare
+
+    with AccessLog(book.path, book.engine.store, book.recipe.desk, book.engine.judge.digest, book.writer.signer) as log:
+        bad = log.bad()
+        if not bad and log.erased() != erased:
+            bad.append(f"{erased} records are erased, and the second log tells of {log.erased()}")
+    if not bad and (differing := compare(book.engine.store)):
+        bad.append(f"the index of record {differing[0]} is not what the record says: `waglan reindex` makes it anew")
+    return bad
 
 
 def _keys(key: Keys, witness: Witnesses) -> "tuple[list[Any], list[Any]]":

@@ -134,6 +134,8 @@ def _audit(path: Path, rows_only: bool, as_json: bool) -> None:
             with progress("deciding from events", engine.store.size) as step:
                 events = replay_events(second, engine.store, engine.log, second.size, step)
             facts |= {
+                "erased": events.erased,
+                "checked_only_from_rows": events.only_rows,
                 "checked_from_events": events.from_events,
                 "differing_from_events": events.differing,
                 "root_again": events.replayed_root,

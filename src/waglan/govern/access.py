@@ -14,7 +14,9 @@ from typing import Final, Self
 import msgspec
 from sqlalchemy import func, insert, select
 
+from waglan.ledger.checkpoint import Checkpoint
 from waglan.ledger.entry import ACCESS, Entry, commit, decode_entry, encode_entry, salt
+from waglan.ledger.key import SignerKey
 from waglan.ledger.log import Log
 from waglan.schema.records import encode
 from waglan.store.envelope import BadSeal, open_record, seal_records
@@ -42,8 +44,9 @@ class Access(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class AccessLog:
     """The second log of a book, in its directory, with its records in the book's store."""
 
-    def __init__(self, path: Path, store: Store, desk: str, recipe: bytes) -> None:
-        self._store, self._desk, self._recipe = store, desk, recipe
+    def __init__(self, path: Path, store: Store, desk: str, recipe: bytes, signer: SignerKey) -> None:
+        """Raises Diverged if the second log is not the store's. Its head is signed by `signer`, when it is closed."""
+        self._store, self._desk, self._recipe, self._signer = store, desk, recipe, signer
         self.log: Final = Log(path / NAME)
         try:
             self._recover()
@@ -104,8 +107,13 @@ class AccessLog:
         return found
 
     def close(self) -> None:
-        """Let the directory go."""
-        self.log.close()
+        """Show the signed head, and let the directory go."""
+        try:
+            if self.log.size and (self.log.published is None or self.log.published.size < self.log.size):
+                head = Checkpoint(f"{self._signer.name}/{NAME}", self.log.size, self.log.root())
+                self.log.publish(head.sign(self._signer).encode())
+        finally:
+            self.log.close()
 
     def _record(self, token: int | None, form: int, data: bytes, entry: bytes) -> bytes:
         key = self._store.vault.key_of(token)

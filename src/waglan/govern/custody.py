@@ -57,7 +57,9 @@ class Custody:
         self.who: Final = who
         registry, self._digest = read_registry(book.path)
         self.registry: Final[Registry] = registry
-        self.log: Final = AccessLog(book.path, book.engine.store, book.recipe.desk, book.engine.judge.digest)
+        self.log: Final = AccessLog(
+            book.path, book.engine.store, book.recipe.desk, book.engine.judge.digest, book.writer.signer
+        )
         self.holds: Final = Holds(book.engine.store)
         self._clock = clock
 
