@@ -281,6 +281,7 @@ def simulate(
             break
         except Stopped:
             world.crashed()
+    world.disk.stop = None
     published = Log(world.place.path / "log", world.disk).published
     if published is None or published.root != world.course.root:
         raise Lost(f"the root is not that of a book that never crashed, after {world.crashes} crashes")

@@ -50,7 +50,7 @@ def broken(made: dict[str, Place], syncs: bool = True, locks: bool = True) -> Co
     for seed in range(40):
         try:
             simulate(made, seed, syncs=syncs, locks=locks)
-        except (Broken, LogDamaged, Diverged, AssertionError) as error:
+        except (Broken, LogDamaged, Diverged, AssertionError, OSError) as error:
             kinds[type(error)] += 1
     return kinds
 

@@ -176,6 +176,11 @@ class FakeDisk:
         file.write(len(file.now), data)
         self.step()
 
+    def put(self, path: Path, at: int, data: bytes) -> None:
+        self._alter(path, max(0, at + len(data) - (self.size(path) or 0)))
+        self._file(path).write(at, data)
+        self.step()
+
     def truncate(self, path: Path, size: int) -> None:
         self._alter(path, 0)
         self._file(path).truncate(size)

@@ -46,6 +46,9 @@ class Disk(Protocol):
     def append(self, path: Path, data: bytes) -> None:
         """Add to the end of a file, made if absent: all of the bytes, or after an error none. Not synced."""
 
+    def put(self, path: Path, at: int, data: bytes) -> None:
+        """Write over a file from byte `at` on, which is in it or at its end. Not atomic, not synced."""
+
     def truncate(self, path: Path, size: int) -> None:
         """Cut a file off behind `size` bytes. Not synced."""
 
@@ -105,19 +108,17 @@ class FileDisk:
 
     def append(self, path: Path, data: bytes) -> None:
         with told(path):
-            handle = self._open.get(path, -1)
-            if handle < 0:
-                handle = self._open[path] = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
-            done = os.write(handle, data)
-            if done == len(data):
-                return
-            size = os.fstat(handle).st_size - done
+            handle = self._handle(path)
+            size = os.fstat(handle).st_size
             try:
-                while done < len(data):
-                    done += os.write(handle, memoryview(data)[done : done + _PIECE])
+                _written(handle, size, data)
             except OSError as error:
                 os.ftruncate(handle, size)
                 raise LogUnwritable(f"{path}: {len(data)} bytes could not be added: {error.strerror}") from None
+
+    def put(self, path: Path, at: int, data: bytes) -> None:
+        with told(path):
+            _written(self._handle(path), at, data)
 
     def truncate(self, path: Path, size: int) -> None:
         with told(path):
@@ -176,6 +177,12 @@ class FileDisk:
             raise LogUnwritable(f"{path}: {error.strerror}") from None
         return _Held(handle)
 
+    def _handle(self, path: Path) -> int:
+        handle = self._open.get(path, -1)
+        if handle < 0:
+            handle = self._open[path] = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        return handle
+
     def close(self, path: Path | None = None) -> None:
         """Let go of a file that was appended to, or of all of them. Nothing is lost by not calling it."""
         for each in list(self._open) if path is None else [path]:
@@ -196,6 +203,13 @@ class _Held:
         if self._handle >= 0:
             os.close(self._handle)
         self._handle = -1
+
+
+def _written(handle: int, at: int, data: bytes) -> None:
+    """All of the bytes, however many the system takes at once."""
+    done = os.pwrite(handle, data, at)
+    while done < len(data):
+        done += os.pwrite(handle, memoryview(data)[done : done + _PIECE], at + done)
 
 
 def _synced(path: Path, sync: Callable[[int], None]) -> None:

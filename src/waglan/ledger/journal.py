@@ -9,6 +9,10 @@ Numbers are big-endian. The digests chain every frame to all before it, and as t
 frame, each can be checked where it lies: that is how damage in the middle is told from an end that a crash has torn.
 `synced` is the last frame known to be safe when this one was written. What a crash may tear is above it; a bad frame
 that a later one calls safe was damaged afterwards, and that is an error that names the place.
+
+Behind the last frame come zeros. The file is made longer by a stretch before frames go into it, and to sync one is then
+to write its own blocks: a file that grows with each frame takes the new blocks of every other file along, which beside
+a database at work was 1.6 ms in place of 0.2.
 """
 
 import struct
@@ -29,6 +33,8 @@ DIGEST: Final = 32
 SUFFIX: Final = ".journal"
 PAYLOAD_MAX: Final = 1 << 31
 """Exclusive bound on the bytes of one payload."""
+STRETCH = 1 << 20
+"""Bytes by which the file is made longer."""
 
 
 class Frame(NamedTuple):
@@ -47,14 +53,15 @@ class Journal:
     After an error of `sync` nothing is known of what was written since the last one, and no more is taken: open anew.
     """
 
-    def __init__(self, disk: Disk, file: Path, size: int, last: int, digest: bytes) -> None:
+    def __init__(self, disk: Disk, file: Path, size: int, room: int, last: int, digest: bytes) -> None:
         self.file = file
         self.size = size
-        """Bytes of the file."""
+        """Bytes of head and frames; zeros follow."""
         self.last = self.synced = last
         """Numbers of the last frame, and of the last that is safe; 0 if there is none."""
         self._disk: Final = disk
         self._digest = digest
+        self._room = room
         self._writing, self._syncing = Lock(), Lock()
         self._broken = ""
 
@@ -70,13 +77,15 @@ class Journal:
             self._check()
             front = FRONT.pack(FRAME, self.last + 1, self.synced, len(payload))
             digest = sha256(b"".join((self._digest, front, payload))).digest()
+            data = b"".join((front, payload, digest))
+            self._make_room(self.size + len(data))
             try:
-                self._disk.append(self.file, b"".join((front, payload, digest)))
+                self._disk.put(self.file, self.size, data)
             except LogError as error:
-                self._take_back(error)
+                self._broken = str(error)
                 raise
             self.last, self._digest = self.last + 1, digest
-            self.size += FRONT.size + len(payload) + DIGEST
+            self.size += len(data)
             return self.last
 
     def sync(self, sequence: int) -> None:
@@ -101,19 +110,20 @@ class Journal:
             path = self.file.parent
             if not self.empty:
                 self.file, self._digest = _begun(self._disk, path, self.last + 1, self._digest)
-                self.size = HEAD.size + DIGEST
+                self.size = self._room = HEAD.size + DIGEST
             for name in _names(self._disk, path):
                 if name != self.file.name:  # the oldest first, and for good: a gap between two would be damage
                     self._disk.remove(path / name)
                     self._disk.sync_directory(path)
 
-    def _take_back(self, error: LogError) -> None:
-        """Leave no half of a frame behind, or take no more."""
-        try:
-            if (size := self._disk.size(self.file)) != self.size and size is not None:
-                self._disk.truncate(self.file, self.size)
-        except LogError:
-            self._broken = str(error)
+    def _make_room(self, size: int) -> None:
+        """Zeros up to a size and a stretch more, safe before a frame is written over them."""
+        if size <= self._room:
+            return
+        room = size + STRETCH
+        self._disk.put(self.file, self._room, bytes(room - self._room))
+        self._disk.sync(self.file)
+        self._room = room
 
     def _check(self) -> None:
         if self._broken:
@@ -131,7 +141,9 @@ def opened(disk: Disk, path: Path, found: list[str]) -> tuple[Journal | None, li
         data = disk.read(path / name)
         head = _head(data)
         if head is None:
-            if at + 1 < len(names) or len(data) > HEAD.size + DIGEST:  # it was safe before a frame followed
+            if (
+                at + 1 < len(names) or len(data.rstrip(b"\0")) > HEAD.size + DIGEST
+            ):  # it was safe before a frame followed
                 raise LogDamaged(f"{path / name}: the head of the journal is damaged")
             found.append(f"journal {name} was begun and not finished; it is off")
             disk.remove(path / name)
@@ -146,7 +158,7 @@ def opened(disk: Disk, path: Path, found: list[str]) -> tuple[Journal | None, li
         return None, []
     disk.sync(file)
     disk.sync_directory(path)
-    return Journal(disk, file, end, stand[0] - 1, stand[1]), frames
+    return Journal(disk, file, end, disk.size(file) or 0, stand[0] - 1, stand[1]), frames
 
 
 def begun(disk: Disk, path: Path) -> Journal:
@@ -154,7 +166,7 @@ def begun(disk: Disk, path: Path) -> Journal:
     disk.make_directory(path)
     disk.sync_directory(path.parent)
     file, digest = _begun(disk, path, 1, bytes(DIGEST))
-    return Journal(disk, file, HEAD.size + DIGEST, 0, digest)
+    return Journal(disk, file, HEAD.size + DIGEST, HEAD.size + DIGEST, 0, digest)
 
 
 def _begun(disk: Disk, path: Path, first: int, digest: bytes) -> tuple[Path, bytes]:
@@ -190,14 +202,14 @@ def _read(
     while (frame := _frame(data, end)) is not None and frame.sequence == number:
         frames.append(frame)
         number, digest, end = number + 1, frame.digest, frame.end
-    if end < len(data):
+    if torn := len(data[end:].rstrip(b"\0")):
         after = max((frame.synced for frame in _whole(data, end, digest)), default=0)
         if after >= number:
             raise LogDamaged(
                 f"{file}: frame {number}, at byte {end}, is damaged: it was safe before, and so were all up to {after}"
             )
-        found.append(f"the journal's last {len(data) - end} bytes were a torn frame, number {number}, and are off")
-        disk.truncate(file, end)
+        found.append(f"the journal's last {torn} bytes were a torn frame, number {number}, and are off")
+        disk.put(file, end, bytes(torn))
     return (number, digest), end
 
 
