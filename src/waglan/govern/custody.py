@@ -19,6 +19,7 @@ from waglan.govern.seen import last_seen
 from waglan.schema.units import BadValue
 from waglan.store import erasure
 from waglan.store.holds import Hold, Holds
+from waglan.store.index import last_ns
 from waglan.store.rows import STRIPES
 
 ANSWER_DAYS: Final = 40
@@ -111,12 +112,12 @@ class Custody:
         self.allow("expire", purpose)
         store = self.book.engine.store
         over, kept = list[tuple[str, int, str]](), 0
-        for (kind, token), last_ns in last_seen(self.book).items():
+        for (kind, token), seen_ns in last_seen(self.book).items():
             dense = store.vault.dense_of_token(kind, token)
             if not store.vault.keys(kind)[dense]:
                 continue
             subject = store.vault.identifier(kind, token)
-            if self.registry.over(RECORDS, _day(last_ns), today) and not self.holds.stands(kind, subject):
+            if self.registry.over(RECORDS, _day(seen_ns), today) and not self.holds.stands(kind, subject):
                 over.append((kind, dense, subject))
             else:
                 kept += 1
@@ -142,8 +143,8 @@ class Custody:
 
     def _is_over(self, kind: str, dense: int, today: date) -> bool:
         token = int(self.book.engine.store.vault.tokens(kind)[dense])
-        last_ns = last_seen(self.book).get((kind, token))
-        return last_ns is None or self.registry.over(RECORDS, _day(last_ns), today)
+        seen_ns = last_seen(self.book).get((kind, token))
+        return seen_ns is None or self.registry.over(RECORDS, _day(seen_ns), today)
 
     def _stripes_over(self, today: date) -> list[int]:
         """Stripes of refused values whose last record is old enough, by dense number."""
@@ -152,8 +153,8 @@ class Custody:
         for dense, key in enumerate(store.vault.keys(STRIPES)):
             token = int(store.vault.tokens(STRIPES)[dense])
             number = int(store.vault.identifier(STRIPES, token)) if key else -1
-            last_ns = store.last_ns(number << 16, number + 1 << 16) if key else None
-            if last_ns is not None and self.registry.over(REFUSALS, _day(last_ns), today):
+            last = last_ns(store, number << 16, (number + 1) << 16) if key else None
+            if last is not None and self.registry.over(REFUSALS, _day(last), today):
                 found.append(dense)
         return found
 

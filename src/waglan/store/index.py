@@ -7,7 +7,7 @@ misleads a queue and no proof; `compare` finds that, `rebuild` puts it right.
 from collections.abc import Iterator
 from itertools import islice
 
-from sqlalchemy import delete, insert, select, text
+from sqlalchemy import delete, func, insert, select, text
 
 from waglan.ledger.entry import DECISION, OBSERVATION
 from waglan.schema.records import decode_decision, decode_observation
@@ -57,6 +57,14 @@ def rebuild(store: Store) -> int:
         connection.execute(delete(holdings))
         connection.execute(insert(holdings).from_select(["token", "position"], mine))
     return count
+
+
+def last_ns(store: Store, start: int, stop: int) -> int | None:
+    """The latest time in the index of records start to stop, None if there is none."""
+    query = select(func.max(records.c.ts_ns)).where(records.c.position >= start, records.c.position < stop)
+    with store.begin() as connection:
+        found: int | None = connection.scalar(query)
+    return found
 
 
 def _lines(store: Store) -> Iterator[Line]:

@@ -282,25 +282,25 @@ class Store:
         with told(self._where), self._engine.connect() as connection:
             return snapshots.latest(connection, self._recipes.get(recipe, -1), self.size if until is None else until)
 
-    def last_ns(self, start: int, stop: int) -> int | None:
-        """The latest time in the index of records start to stop, None if there is none."""
-        query = select(func.max(records.c.ts_ns)).where(records.c.position >= start, records.c.position < stop)
-        with told(self._where), self._engine.connect() as connection:
-            found: int | None = connection.scalar(query)
-        return found
-
     @contextmanager
     def begin(self) -> Iterator[Connection]:
-        """A transaction for what belongs to the store and has a file of its own beside this one."""
-        with told(self._where), self._engine.begin() as connection:
-            yield connection
+        """A transaction for what has a file of its own beside this one; synced by itself, also behind a journal."""
+        with told(self._where), self._engine.connect() as connection:
+            usual = connection.exec_driver_sql("PRAGMA synchronous").scalar_one()
+            connection.exec_driver_sql("PRAGMA synchronous = FULL")
+            try:
+                yield connection
+                connection.commit()
+            finally:
+                connection.rollback()
+                connection.exec_driver_sql(f"PRAGMA synchronous = {usual}")
 
     def scrub(self) -> None:
         """Leave nothing of what was deleted: no old page, no free page, no write-ahead file. Costs a rewriting."""
         with told(self._where), self._engine.connect() as connection:
             alone = connection.execution_options(isolation_level="AUTOCOMMIT")
-            for order in ("wal_checkpoint(TRUNCATE)", "", "wal_checkpoint(TRUNCATE)"):
-                alone.exec_driver_sql(f"PRAGMA {order}" if order else "VACUUM")
+            for order in ("PRAGMA wal_checkpoint(TRUNCATE)", "VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
+                alone.exec_driver_sql(order)
 
     def close(self) -> None:
         """Let the directory go. What was appended is safe without it."""
