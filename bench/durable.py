@@ -8,6 +8,7 @@ waited for. Least of the rounds, as a shared machine only ever adds.
 """
 
 import argparse
+import gc
 import json
 import os
 import sqlite3
@@ -49,10 +50,13 @@ def book_of(setting: Setting, durability: str) -> Iterator[Book]:
 
 def spent(calls: list[Callable[[], Any]]) -> np.ndarray[Any, np.dtype[np.float64]]:
     """Microseconds of each call."""
+    gc.collect()
+    gc.freeze()
     marks = [time.perf_counter()]
     for call in calls:
         call()
         marks.append(time.perf_counter())
+    gc.unfreeze()
     return np.array([1e6 * (b - a) for a, b in pairwise(marks)])
 
 

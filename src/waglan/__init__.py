@@ -20,14 +20,16 @@ if TYPE_CHECKING:
 __all__ = ["create", "open"]
 
 
-def open(path: str | Path, *, seed: int | None = None) -> "Book":
+def open(path: str | Path, *, seed: int | None = None, durability: str = "commit") -> "Book":
     """The book in a directory, where it was left, after a crash too. Close it, or use it as a context.
 
-    seed: keys of new subjects from this number and not from chance; for tests. Raises BadValue if no book is there.
+    seed: keys of new subjects from this number and not from chance; for tests. durability: "commit", and what is
+    answered survives a power cut; "relaxed", and it survives the end of the process. Raises BadValue if no book is
+    there.
     """
     from waglan.book import Book
 
-    return Book.open(path, _keys(seed))
+    return Book.open(path, _keys(seed), durability=durability)
 
 
 def create(path: str | Path, trained: str | Path, *, history: Any = None, seed: int | None = None) -> "Book":

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from waglan.cli.console import note, pairs, say
-from waglan.cli.options import BookPath, Json, Seed, opened, tell_refused, there
+from waglan.cli.options import BookPath, Durability, Json, Seed, opened, tell_refused, there
 
 if TYPE_CHECKING:
     from waglan.intake import Reader
@@ -29,13 +29,14 @@ def decide(
         Path | None, typer.Argument(metavar="FILE", help="JSON Lines of events; standard input without it")
     ] = None,
     chunk: Annotated[int, typer.Option(metavar="N", min=1, help="most events committed together")] = 1000,
+    durability: Durability = "commit",
     seed: Seed = None,
     _: Annotated[bool, typer.Option("--json", help="the answers are JSON Lines with it or without")] = False,
 ) -> None:
     """Answer events: JSON Lines in, JSON Lines out.
 
-    One answer for each line, in order, and each is on disk before it is given. What has come is decided together,
-    --chunk events at most; one that comes alone never waits for another.
+    One answer for each line, in order, and each survives a power cut before it is given; with --durability relaxed, the
+    end of the process. What has come is decided together, --chunk events at most; one alone never waits for another.
 
     \b
     Example:
@@ -45,7 +46,7 @@ def decide(
         if source is not None:
             stream = os.open(there(source, "events (.jsonl)"), os.O_RDONLY)
             held.callback(os.close, stream)
-        made = held.enter_context(opened(book, seed))
+        made = held.enter_context(opened(book, seed, durability))
         if source is None:
             stream = sys.stdin.fileno()
         import msgspec

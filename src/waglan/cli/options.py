@@ -28,6 +28,9 @@ BookPath = Annotated[Path, typer.Argument(metavar="BOOK", help="directory of a b
 Seed = Annotated[
     int | None, typer.Option(metavar="N", help="keys from this seed and not from chance: for demos and tests only")
 ]
+Durability = Annotated[
+    str, typer.Option(metavar="commit|relaxed", help="whether an answer waits until it survives a power cut")
+]
 
 NAMES_MAX: Final = 8
 EVENTS: Final = "events (.parquet, .arrow, .csv, .jsonl)"
@@ -99,7 +102,7 @@ def trained_at(path: Path) -> tuple[Recipe, bytes, bytes]:
     return recipe, data, (path / "model.json").read_bytes()
 
 
-def opened(path: Path, seed: int | None = None) -> AbstractContextManager["Book"]:
+def opened(path: Path, seed: int | None = None, durability: str = "commit") -> AbstractContextManager["Book"]:
     """The book in a directory; what opening it had to mend is told."""
     if not path.is_dir():
         raise BadValue(f"{path}: a book was expected (`waglan replay --data` makes one); nothing is there{near(path)}")
@@ -109,7 +112,7 @@ def opened(path: Path, seed: int | None = None) -> AbstractContextManager["Book"
         raise BadValue(f"{path}: a book was expected, a directory with recipe.toml, model.json, store and log{hint}")
     from waglan.book import Book
 
-    book = Book.open(path, keys_of(seed))
+    book = Book.open(path, keys_of(seed), durability=durability)
     for line in book.found:
         note(line)
     return book

@@ -11,6 +11,7 @@ import typer
 from waglan.cli.console import money, pairs, progress, say, table
 from waglan.cli.options import (
     EVENTS,
+    Durability,
     Json,
     Seed,
     money_named,
@@ -46,6 +47,7 @@ def replay(
         str | None, typer.Option(metavar="COLUMN", help="with --recipe: the money that is summed")
     ] = None,
     rows_only: Annotated[bool, typer.Option("--rows-only", help="audit from sealed rows alone")] = False,
+    durability: Durability = "commit",
     seed: Seed = None,
     as_json: Json = False,
 ) -> None:
@@ -64,7 +66,7 @@ def replay(
     if data is not None:
         if book is None or recipe is not None or rows_only:
             raise BadValue("--data makes a book: it needs --book DIR, and goes with neither --recipe nor --rows-only")
-        _backtest(path, data, book, since, seed, as_json)
+        _backtest(path, data, book, since, seed, durability, as_json)
         return
     if book is not None or since is not None:
         raise BadValue("--book and --since go with --data FILE, the events to decide")
@@ -74,7 +76,9 @@ def replay(
         _audit(path, rows_only, as_json)
 
 
-def _backtest(trained: Path, data: Path, target: Path, since: str | None, seed: int | None, as_json: bool) -> None:
+def _backtest(
+    trained: Path, data: Path, target: Path, since: str | None, seed: int | None, durability: str, as_json: bool
+) -> None:
     recipe, recipe_bytes, model_bytes = trained_at(trained)
     there(data, EVENTS)
     if (target / "recipe.toml").exists():
@@ -88,7 +92,7 @@ def _backtest(trained: Path, data: Path, target: Path, since: str | None, seed: 
         batch = read(data, recipe)
     tell_refused(batch)
     start = 0 if since_ns is None else int(batch.ts_ns.searchsorted(since_ns))
-    with Book.create(target, recipe_bytes, model_bytes, keys_of(seed)) as made:
+    with Book.create(target, recipe_bytes, model_bytes, keys_of(seed), durability) as made:
         if start:
             with progress("observing history"):
                 made.warm(batch.slice(0, start))
@@ -134,10 +138,10 @@ def _audit(path: Path, rows_only: bool, as_json: bool) -> None:
             with progress("deciding from events", engine.store.size) as step:
                 events = replay_events(second, engine.store, engine.log, second.size, step)
             facts |= {
-                "erased": events.erased,
-                "checked_only_from_rows": events.only_rows,
                 "checked_from_events": events.from_events,
                 "differing_from_events": events.differing,
+                "checked_only_from_rows": events.only_rows,
+                "erased": events.erased,
                 "root_again": events.replayed_root,
             }
             good = good and events.same
