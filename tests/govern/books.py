@@ -14,17 +14,21 @@ from waglan.store.keys import RandomKeys
 KEYS = RandomKeys(os.urandom)
 LINES = stream(6, 320)
 HISTORY = 60
+JOURNALED = 80
 NOW_NS = START_NS + 30 * DAY_NS
 
 
 def made(path: Path, history: int = HISTORY) -> Book:
-    """A book with history and decisions, open."""
+    """A book with history and decisions, open; the last of them lie in its journal still."""
     recipe = RECIPE.encode()
     book = Book.create(path, recipe, small_model(read_recipe(recipe)).data, KEYS)
     batch = batch_of_lines(LINES)
     if history:
         book.warm(batch.slice(0, history))
-    book.run(batch.slice(history, len(batch)))
+    book.run(batch.slice(history, len(batch) - JOURNALED))
+    book.close()
+    book = Book.open(path, KEYS)
+    book.run(batch.slice(len(batch) - JOURNALED, len(batch)))
     return book
 
 

@@ -75,8 +75,7 @@ class Secrets:
 
 @pytest.fixture
 def book(tmp_path: Path) -> Book:
-    made(tmp_path / "book").close()
-    return Book.open(tmp_path / "book", KEYS)
+    return made(tmp_path / "book")
 
 
 def test_access_and_erasure_under_a_hold_and_after_it(tmp_path: Path, book: Book) -> None:
@@ -84,6 +83,7 @@ def test_access_and_erasure_under_a_hold_and_after_it(tmp_path: Path, book: Book
     secrets, size, root = Secrets.of(book, subject), book.engine.size, book.engine.log.root()
     assert len(secrets.records) > 10
     assert len(secrets.identifier) > 8
+    assert any("journal" in name for needle in secrets.sealed for name in holding(needle, path))
     proofs = {i: (book.engine.log.entry(i), book.engine.log.prove(i)) for i in range(0, size, 7)}
     with custody(book) as kept:
         free = export(kept, subject)
@@ -101,11 +101,14 @@ def test_access_and_erasure_under_a_hold_and_after_it(tmp_path: Path, book: Book
         assert kept.release(subject) == 1
         done = kept.erase(subject)
         assert (done.erased, done.records) == (True, len(secrets.records))
+        for needle in (*secrets.plain, *secrets.sealed):
+            assert holding(needle, path) == [], "while the book is open: write-ahead file and journal are clean too"
     book.close()
     backup(path, tmp_path / "after", tmp_path / "keys-copy")
     copies = tmp_path / "before", tmp_path / "after", tmp_path / "keys-copy"
     for needle in (*secrets.plain, DRAFT[1], REASON.encode()):
         assert holding(needle, path, *copies) == []
+    assert holding(secrets.sealed[-2], copies[0]) == [], "a copy holds no key, wrapped or not"
     for needle in secrets.sealed:
         assert holding(needle, path, *copies[1:]) == [], "what was sealed is gone as well, where it could be reached"
     told_of_history = pq.read_table(path / "history.parquet").to_pydict()
