@@ -117,12 +117,22 @@ class Journal:
                     self._disk.sync_directory(path)
 
     def _make_room(self, size: int) -> None:
-        """Zeros up to a size and a stretch more, safe before a frame is written over them."""
+        """Zeros up to a size and a stretch more, safe before a frame is written over them; without it if it is full."""
         if size <= self._room:
             return
-        room = size + STRETCH
+        try:
+            self._lengthen(size + STRETCH)
+        except LogError:
+            self._check()
+            self._lengthen(size)
+
+    def _lengthen(self, room: int) -> None:
         self._disk.put(self.file, self._room, bytes(room - self._room))
-        self._disk.sync(self.file)
+        try:
+            self._disk.sync(self.file)
+        except LogError as error:
+            self._broken = str(error)
+            raise
         self._room = room
 
     def _check(self) -> None:
