@@ -23,6 +23,8 @@ RUNS: Final[dict[str, list[str]]] = {
     "decide": [],
     "parts": [],
     "ledger": [],
+    "durable": [],
+    "vault": [],
     "world": [],
     "handbook": ["--data", str(HANDBOOK)],
     "foreign": [],

@@ -111,6 +111,28 @@ def ledger(found: dict[str, Any]) -> Iterator[Line]:
     yield Line("the same with record and commitment", whole, "")
 
 
+def durable(found: dict[str, Any]) -> Iterator[Line]:
+    for name, title in (("one", "one decision"), ("batches_of_100", "decisions in batches of 100")):
+        side = found[name]
+        ours, bare, sqlite = side["commit"], side["fdatasync"], side["sqlite_full"]
+        yield Line(
+            f"{title}, on disk before it is answered",
+            f"{ours['per_s']:,}/s; p50 {ours['p50_us']:,.0f}, p99 {ours['p99_us']:,.0f} us",
+            f"SQLite FULL, the records alone {sqlite['per_s']:,}/s; bare fdatasync {bare['per_s']:,}/s",
+            "half of SQLite",
+            side["of_sqlite"] >= 0.5,
+        )
+
+
+def vault(found: dict[str, Any]) -> Iterator[Line]:
+    cost = found["sealed"]["vault_100_us"]
+    yield Line(
+        "records under their subjects' keys, each", f"{cost:.1f} us", "the same blocks in plain", "15 us", cost <= 15
+    )
+    slowest = max(ms for name, ms in found["asked"].items() if name.endswith("_ms"))
+    yield Line(f"slowest of five questions to {found['entries']:,} decisions", f"{slowest:.1f} ms", "")
+
+
 def world(found: dict[str, Any]) -> Iterator[Line]:
     seconds = min(found["seconds"])
     yield Line(f"simulate {found['payments']:,} payments", f"{seconds:.1f} s", "", "10 s", seconds <= 10)
@@ -154,6 +176,8 @@ LINES: Final[dict[str, Callable[[dict[str, Any]], Iterator[Line]]]] = {
     "decide": decide,
     "parts": parts,
     "ledger": ledger,
+    "durable": durable,
+    "vault": vault,
     "world": world,
     "handbook": handbook,
     "foreign": foreign,
