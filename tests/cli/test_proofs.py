@@ -51,21 +51,24 @@ def forge() -> int:
         rows = list(store.range(0, store.size))
         row = next(r for r in rows if r.kind == DECISION and decode_decision(r.record).actions[0].verb == "decline")
         decision = decode_decision(row.record)
-        lie = encode(msgspec.structs.replace(decision, score_micro=decision.score_micro + 1))
+        score = decision.score_micro + 1
+        lie = encode(msgspec.structs.replace(decision, score_micro=score))
         entry = row.entry[:-32] + commit(salt_of(made.engine, row), lie)
-        put(store, row, lie, entry)
+        put(store, row, lie, entry, score)
     publish([entry if r.position == row.position else r.entry for r in rows])
     return row.position
 
 
-def put(store: Store, row: Row, record: bytes, entry: bytes) -> None:
-    """A record and its entry in place of others, sealed as the store would, past everything that would refuse it."""
+def put(store: Store, row: Row, record: bytes, entry: bytes, score: int) -> None:
+    """A record, its entry and its score in the index in place of others, past everything that would refuse it."""
     key = store.vault.key_of(row.token)
     assert key is not None
     (sealed,) = seal_records([key], [row.event_id], [record], [entry])
-    statement = text("UPDATE records SET record = :record, entry = :entry WHERE position = :position")
+    put_there = "UPDATE records SET record = :record, entry = :entry, score_micro = :score WHERE position = :position"
     with store._engine.begin() as connection:
-        connection.execute(statement, {"record": sealed, "entry": entry, "position": row.position})
+        connection.execute(
+            text(put_there), {"record": sealed, "entry": entry, "score": score, "position": row.position}
+        )
 
 
 def test_a_signed_book_holds(book: Facts, waglan: Command) -> None:
