@@ -348,3 +348,30 @@ def test_wrong_arrays_and_keys_are_refused() -> None:
     for blocked in (False, True):
         with pytest.raises(BadValue, match="row 2"):
             Windows(compiled).step(kinds, ts, values, blocked=blocked)
+
+
+def test_two_threads_prepare_where_no_room_is_left() -> None:
+    compiled = plan.compile(recipe_of(HOT))
+    kinds, ts, values = payments(400, np.arange(400) % 50, SECOND_NS)
+    state, half = Windows(compiled), 200
+    first = state.step(kinds[:half], ts[:half], values[:half], blocked=True, threads=2)
+    arena = state._arena
+    arena.words[arena.lanes[0] + layout.LANE_TOP] = len(arena.words) & ~7
+    second = state.step(kinds[half:], ts[half:], values[half:], blocked=True, threads=2)
+    rows, status = Windows(compiled).step(kinds, ts, values)
+    assert (np.concatenate([first[0], second[0]]) == rows).all()
+    assert (np.concatenate([first[1], second[1]]) == status).all()
+
+
+def test_rows_are_written_where_they_are_asked_for_or_refused() -> None:
+    compiled = plan.compile(recipe_of(HOT))
+    events = payments(50, np.arange(50) % 7, SECOND_NS)
+    wanted = Windows(compiled).step(*events)[0]
+    out = np.zeros((70, wanted.shape[1]), np.int64)
+    for blocked in (False, True):
+        Windows(compiled).step(*events, blocked=blocked, out=out[10:60])
+        assert (out[10:60] == wanted).all()
+    wrongs: list[Any] = [out[:49], out[:50].astype(np.int32), np.zeros((50, 2 * out.shape[1]), np.int64)[:, ::2]]
+    for wrong in wrongs:
+        with pytest.raises(BadValue, match="out is contiguous"):
+            Windows(compiled).step(*events, out=wrong)

@@ -59,6 +59,10 @@ class Arena:
         self.grow(int(self.words[layout.WANT]) + int(self.words[self.lanes[0] + layout.LANE_RESERVE]))
         self.words[layout.WANT] = 0
 
+    def reserve(self) -> None:
+        """Make sure that lane 0 has its whole reserve left."""
+        self.grow(int(self.words[self.lanes[0] + layout.LANE_RESERVE]))
+
     def grow(self, words: int) -> None:
         """Make sure that lane 0 has `words` left, at least doubling the stretch if not."""
         need = self.used() + words

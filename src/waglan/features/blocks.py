@@ -109,9 +109,11 @@ class Blocks:
         latest = [int(events.ts[a:b].max(initial=-1)) for a, b in cuts]
         marks = np.maximum.accumulate([int(self.arena.words[layout.NOW]), *latest])
         clocks = [marks[k : k + 1].copy() for k in range(self.threads)]
-        self.map(
+        self.arena.reserve()  # nothing is taken here, but a kernel starts no event where the reserve is not whole
+        ends = self.map(
             [partial(self.prepare, events, begin, a, b, clock) for (a, b), clock in zip(cuts, clocks, strict=True)]
         )
+        assert ends == [b for _, b in cuts], f"prepared up to {ends} of {cuts}"
         self.arena.words[layout.NOW] = marks[-1]
 
     def free_of_growth(self, events: Events, begin: int, end: int) -> bool:

@@ -69,6 +69,11 @@ class Windows:
                 f"{n} times need kinds ({n},) and values ({n}, {wide}); got {kinds.shape} and {values.shape}"
             )
         rows = np.empty((n, len(self.plan.names)), dtype=np.int64) if out is None else out
+        if rows.shape != (n, len(self.plan.names)) or rows.dtype != np.int64 or not rows.flags.c_contiguous:
+            raise BadValue(
+                f"out is contiguous int64 ({n}, {len(self.plan.names)}); it was {rows.dtype} {rows.shape}, "
+                f"strides {rows.strides}"
+            )
         status = np.empty(n, dtype=np.int8)
         flat = np.ascontiguousarray(values, dtype=np.int64).reshape(-1)
         codes = np.ascontiguousarray(kinds, dtype=np.int8)
@@ -93,10 +98,11 @@ class Windows:
         words, end = self._arena.words, self._arena.lanes[0] + layout.LANE_END
         top, kept = self._arena.used(), int(words[end])
         words[end] = 0  # how much is set aside is no state
-        body = memoryview(little(words[:top]).data).cast("B")
-        data = b"".join((HEAD.pack(MAGIC, self.plan.digest, position, top, hashlib.sha256(body).digest()), body))
-        words[end] = kept
-        return data
+        try:
+            body = memoryview(little(words[:top]).data).cast("B")
+            return b"".join((HEAD.pack(MAGIC, self.plan.digest, position, top, hashlib.sha256(body).digest()), body))
+        finally:  # a snapshot for which there is no memory leaves the state as it was
+            words[end] = kept
 
     @staticmethod
     def restore(plan: Plan, data: bytes) -> tuple["Windows", int]:
