@@ -71,8 +71,10 @@ class Arena:
 
     def _widen(self, count: int) -> None:
         self.words = NOTHING  # a view that is held makes growing a copy
-        self._memory.grow(count)
-        self.words = self._memory.view()
+        try:
+            self._memory.grow(count)
+        finally:  # where there is no memory the state stands as it was
+            self.words = self._memory.view()
         self.words[self.lanes[0] + layout.LANE_END] = count
 
     def _begin(self, lane: int, top: int, end: int) -> None:
