@@ -31,6 +31,7 @@ RUNS: Final[dict[str, list[str]]] = {
     "foreign": [],
     "options": [],
     "risk": [],
+    "contributions": [],
     "score": [],
     "recourse": ["--data", str(DATA / "taiwan_default.parquet")],
     "fairness": ["--part", "speed", "streams"],

@@ -278,6 +278,14 @@ def risk(found: dict[str, Any]) -> Iterator[Line]:
         yield Line(title, f"{took['p50_us']:.1f} / {took['p99_us']:.1f} us", peer, aim, met)
 
 
+def contributions(found: dict[str, Any]) -> Iterator[Line]:
+    title = f"component ES, {found['assets']:,} assets x {found['scenarios']:,} scenarios"
+    for name, peer in found["peers"].items():
+        told = f"{name} {peer['seconds']:.2f} s, {peer['times']:,}x; {peer['apart']:.0e} apart at most"
+        met = peer["times"] >= 100 and peer["apart"] <= 1e-10
+        yield Line(title, f"{found['us']:.0f} us", told, "100x, 1e-10", met)
+
+
 LINES: Final[dict[str, Callable[[dict[str, Any]], Iterator[Line]]]] = {
     "features": features,
     "decide": decide,
@@ -294,6 +302,7 @@ LINES: Final[dict[str, Callable[[dict[str, Any]], Iterator[Line]]]] = {
     "credit": credit,
     "options": options,
     "risk": risk,
+    "contributions": contributions,
 }
 
 
