@@ -1,4 +1,4 @@
-"""Breaches of limits, read from a market book's log: what passed a limit, who saw it, who let it stand, when it was over.
+"""Breaches of limits, read from a market book's log: what passed a limit, who saw it, who let it stand, when it ended.
 
 A breach is an episode of one limit, one scope and one grade. The first decision with the reason raises it; fills and
 measures that pass the limit go on with it; the first that lies within again cures it. Nothing here is kept anywhere:
