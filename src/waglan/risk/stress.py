@@ -1,8 +1,8 @@
 """What named scenarios would do to a book: crashes that were, and hypotheses, as data with their dates and sources.
 
 A stress says how things move in the words people use for it: "-33.3%", "+300bp", "to 8.50". Currencies are said by
-their worth in dollars and the pairs follow, so that no stress has an arbitrage in it; factors are named one by one or by
-a pattern of names, and what is not named moves with its kind or stays. Which of these it was stands in the result.
+their worth in dollars and the pairs follow, so that no stress has an arbitrage in it; factors are named one by one or
+by a pattern, and what is not named moves with its kind or stays. Which of these it was stands in the result.
 """
 
 import msgspec
