@@ -17,6 +17,8 @@ from waglan.schema.lending import Handling as Handling
 from waglan.schema.lending import Offer as Offer
 from waglan.schema.lending import Profit as Profit
 from waglan.schema.lending import Review as Review
+from waglan.schema.risk import Limit as Limit
+from waglan.schema.risk import Risk as Risk
 from waglan.schema.units import SEMANTICS, BadValue
 
 
@@ -271,6 +273,8 @@ class Policy(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     """Most concepts named in the reasons of one decision, 1 to 4 (Regulation B's commentary: more than four help
     nobody)."""
     recourse: Recourse | None = None
+    limits: list[Limit] = []
+    """What a market book is held inside; needs `[risk]`."""
 
 
 class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -297,6 +301,8 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     concepts: dict[str, Concept] = {}
     model: ModelRef = ModelRef()
     policy: Policy = Policy()
+    risk: Risk | None = None
+    """A market book: its state is positions and prices too, and its model file a universe."""
 
 
 def kinds(recipe: Recipe) -> tuple[str, ...]:
