@@ -53,6 +53,8 @@ PART: Final = "es_part_"
 NO_PRICE: Final = 8
 EXPIRED: Final = 16
 """Bits of a row's status: an instrument held or asked for has no usable quote; it has expired."""
+INCOMPLETE: Final = 32
+"""Bit of a row's status: an order or fill that names no book, instrument or quantity, or a fill without its price."""
 
 OTHERS: Final = "*"
 """In a limit's table, whoever is not named."""
