@@ -14,6 +14,7 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from waglan.engine import breaches
 from waglan.engine.answer import Answer as Answer
 from waglan.engine.answer import repeated
 from waglan.engine.clerk import Beside as Beside
@@ -93,6 +94,7 @@ class Engine:
         self.keeping: Final[Keeping] = keeping or Plain(store, log)
         self._effects: Final = judge.recipe.policy.effects
         self._seen: Final = store.ids()
+        self._decided: Final = breaches.Decided(self._seen, store, self.commit)
         self.subjects: Final = Subjects(store.vault, self._entities)
         self._keys: Final = store.vault.keys(self.subject_type)
         self._pending: Final = Pending(judge.recipe.desk, store.vault.log_key, store.size)
@@ -142,7 +144,11 @@ class Engine:
         """
         assert self.whole, BROKEN_OFF
         batch = without_own(batch) if self._effects else batch
+        pieces = list(breaches.cut(batch, self.judge.recipe))
+        if len(pieces) > 1:
+            return [answer for piece in pieces for answer in self.decide(piece, beside)]
         batch = without_unfit(batch, self.judge.recipe, Earlier(self._seen, self.store, self.commit))
+        batch = breaches.without_unfit(batch, self.judge.recipe, self._decided)
         self._begin()
         fresh = self._fresh(batch)
         at = fresh[batch.kinds[fresh] != REFUSED]

@@ -1,67 +1,55 @@
 """Breaches of limits, read from a market book's log: what passed a limit, who saw it, who let it stand, when it ended.
 
-A breach is an episode of one limit, one scope and one grade. The first decision with the reason raises it; fills and
-measures that pass the limit go on with it; the first that lies within again cures it. Nothing here is kept anywhere:
-the log says it all, and a follower that reads only what is new says the same as one that reads everything.
+Nothing of this is kept anywhere: the log says it all. A follower that has read the day so far reads what is new and
+says the same as one that reads everything again.
 """
 
-from typing import Final, Literal
+from typing import Final
 
-import msgspec
-
-STATES: Final = ("raised", "acknowledged", "waived", "cured", "overdue")
-GRADES: Final = ("soft", "hard")
-
-State = Literal["raised", "acknowledged", "waived", "cured", "overdue"]
-Grade = Literal["soft", "hard"]
-
-
-class Waiver(msgspec.Struct, frozen=True, kw_only=True):
-    """A higher hard limit for a while, by two people. `reason` is a code of the recipe's list."""
-
-    id: str
-    position: int
-    ts_ns: int
-    amount_minor: int
-    until_ns: int
-    maker: str
-    checker: str
-    reason: str
+from waglan.book import Book
+from waglan.govern.breach import Breach as Breach
+from waglan.govern.breach import Waiver as Waiver
+from waglan.govern.episodes import Episodes
+from waglan.ledger.entry import DECISION, OBSERVATION
+from waglan.schema.records import decode_decision, decode_observation
+from waglan.schema.units import BadValue
+from waglan.store.vault import ERASED
 
 
-class Breach(msgspec.Struct, frozen=True, kw_only=True):
-    """One episode, as it stands at a moment. Amounts are whole cents as the row has them; `key` of the total is "".
+class Following:
+    """The breaches of a book as it goes on. Raises BadValue for a recipe without limits."""
 
-    `stage` is how far it went: "order" where only orders were stopped and nothing is held that passes the limit, else
-    that of the first fill or measure that did. `missed` are deadlines that passed before they were met, of a cured
-    breach too; `due_ns` is the next one, None where none waits.
-    """
+    def __init__(self, book: Book) -> None:
+        if not book.recipe.policy.limits:
+            raise BadValue(f"{book.recipe.name}: the recipe has no [[policy.limits]], so nothing is breached")
+        self._book: Final = book
+        self._episodes = Episodes(book.recipe, self._name)
+        self._next = 0
 
-    id: str
-    """The decision that raised it; acknowledgement and waiver are events about it."""
-    limit: str
-    grade: Grade
-    by: str
-    key: str
-    state: State
-    position: int
-    raised_ns: int
-    stage: str
-    trader: str | None
-    verb: str
-    value_minor: int
-    limit_minor: int
-    worst_minor: int
-    worst_ns: int
-    last_minor: int
-    last_ns: int
-    decisions: int
-    """How many decisions had the reason, this one included."""
-    acknowledged_ns: int | None = None
-    acknowledged_by: str | None = None
-    waivers: tuple[Waiver, ...] = ()
-    due_ns: int | None = None
-    missed: tuple[str, ...] = ()
-    cured_ns: int | None = None
-    cured_by: str | None = None
-    """The decision that lay within again."""
+    def breaches(self, now_ns: int) -> tuple[Breach, ...]:
+        """Every breach so far as it stands then, in the order they were raised; reads what came since the last time.
+
+        5 us a new record. What was erased is passed over.
+        """
+        engine = self._book.engine
+        engine.commit()
+        for row in engine.store.range(self._next, engine.store.size):
+            self._next = row.position + 1
+            if row.form == ERASED:
+                continue
+            if row.kind == DECISION:
+                self._episodes.decided(row.position, decode_decision(row.record))
+            elif row.kind == OBSERVATION:
+                self._episodes.observed(row.position, decode_observation(row.record).event)
+        return self._episodes.at(now_ns)
+
+    def _name(self, column: str, token: int) -> str:
+        entity = self._book.recipe.columns[column].entity
+        assert entity is not None, "only entities have tokens"
+        name = self._book.engine.store.vault.identifier(entity, token)
+        return "(erased)" if name.startswith("\0") else name
+
+
+def breaches(book: Book, now_ns: int) -> tuple[Breach, ...]:
+    """Every breach in a book as it stands then; reads the whole log. Raises BadValue for a recipe without limits."""
+    return Following(book).breaches(now_ns)

@@ -85,6 +85,10 @@ class Limit(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     """How soon somebody must have acknowledged a breach."""
     cure: str | None = None
     """How soon a breach must be within the limit again, or waived."""
+    waiver: str = "30d"
+    """How long a waiver may last."""
+    waiver_micro: int = 2_000_000
+    """What a waiver may make of the hard limit at most, in millionths of it."""
     en: str = ""
     zh_hant: str = ""
     zh_hans: str = ""
