@@ -32,7 +32,7 @@ UNITS: Final = {"%": ("share", Decimal("0.01")), "bp": ("amount", Decimal("0.000
 
 
 class Stress(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One scenario of the file. `hypothesis` is false only where every move was observed between the two days."""
+    """One scenario of the file. `hypothesis`: it never happened; else it did, between the closes of two days."""
 
     code: str
     en: str
@@ -40,10 +40,12 @@ class Stress(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     zh_hans: str
     hypothesis: bool
     source: str
-    """Where the moves come from, and what was assumed beside."""
+    """Where the moves come from."""
     since: str = ""
     """First and last day of what happened, 1987-10-16; empty for a scenario that never did."""
     until: str = ""
+    assumed: tuple[str, ...] = ()
+    """Of what happened, the moves below that nobody recorded and that were set by hand."""
     currencies: dict[str, str] = {}
     """Currency -> its worth in USD moves by a share ("-10%"), or one USD comes to cost so many of it ("to 8.50")."""
     factors: dict[str, str] = {}
@@ -114,6 +116,10 @@ def checked(stress: Stress) -> Stress:
     for kind in stress.kinds:
         if kind not in KINDS:
             raise BadValue(f"{name}: kinds are {', '.join(KINDS)}, was {kind!r}")
+    said = stress.currencies.keys() | stress.factors.keys() | stress.kinds.keys()
+    for key in stress.assumed:
+        if key not in said:
+            raise BadValue(f"{name}: what is assumed is among its moves, was {key!r}")
     if not stress.source or not (stress.hypothesis or stress.since):
         raise BadValue(f"{name}: a stress has a source, and unless it is a hypothesis its days")
     try:
