@@ -48,22 +48,30 @@ def step(returns: Floats, garch: Floats, least: float, variance: Floats, residua
     """One day of every filter: residual = (return - mean) / deviation, then the variance of the day after.
 
     returns, variance, residual: (f,); garch: (f, 4) omega, alpha, beta, mean. A variance stays at least `least`, above
-    0, so that a series which stands still for years has residuals when it moves again.
+    0, so that a series which stands still for years has residuals when it moves again; one of 0 has not begun.
     """
     for f in range(len(returns)):
+        if variance[f] == 0.0:
+            continue
         apart = returns[f] - garch[f, 3]
         residual[f] = apart / sqrt(variance[f])
         variance[f] = max(garch[f, 0] + garch[f, 1] * (apart * apart) + garch[f, 2] * variance[f], least)
 
 
 @bare
-def follow(returns: Floats, factor: int, garch: Floats, least: float, first: float, residual: Floats) -> float:
-    """All days of one factor's filter, from its first variance: the last variance. returns and residual: (n, f)."""
+def follow(
+    returns: Floats, factor: int, garch: Floats, least: float, first: float, begin: int, residual: Floats
+) -> float:
+    """All days of one factor's filter: the last variance. returns and residual: (n, f).
+
+    Days before `begin` are divided by the first variance as it is; from there on the filter steps.
+    """
     variance = max(first, least)
     for t in range(len(returns)):
         apart = returns[t, factor] - garch[factor, 3]
         residual[t, factor] = apart / sqrt(variance)
-        variance = max(garch[factor, 0] + garch[factor, 1] * (apart * apart) + garch[factor, 2] * variance, least)
+        if t >= begin:
+            variance = max(garch[factor, 0] + garch[factor, 1] * (apart * apart) + garch[factor, 2] * variance, least)
     return variance
 
 

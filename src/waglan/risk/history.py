@@ -43,9 +43,9 @@ class History:
         self.share = np.array([factor.how == "share" for factor in factors], np.bool_)
         self.labels: list[str] = []
         """Date of each return."""
-        self._levels = np.empty((_ROOM, len(factors)))
+        self._levels = np.empty((_ROOM, len(factors)), np.float64)
         self._ts = np.empty(_ROOM, np.int64)
-        self._returns = np.empty((_ROOM, len(factors)))
+        self._returns = np.empty((_ROOM, len(factors)), np.float64)
         self._starts: list[int] = []
         self._days = 0
 
@@ -97,7 +97,7 @@ class History:
         if not self._days or self._starts[-1] == self._days - 1:
             return np.zeros(len(self.factors))
         now, before = self._levels[self._days - 1], self._levels[self._days - 2]
-        return np.where(self.share, now / np.where(self.share, before, 1.0) - 1.0, now - before)
+        return np.asarray(np.where(self.share, now / np.where(self.share, before, 1.0) - 1.0, now - before))
 
     def snapshot(self) -> bytes:
         """Times, levels and beginnings as bytes. Inverse: `restored`."""
@@ -120,7 +120,7 @@ class History:
     def _row(self) -> Floats:
         if len(self.labels) == len(self._returns):
             self._returns = doubled(self._returns)
-        return self._returns[len(self.labels)]
+        return np.asarray(self._returns[len(self.labels)])
 
     def _keep(self, ts_ns: int, levels: Floats) -> None:
         if self._days == len(self._ts):
