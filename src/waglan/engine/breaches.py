@@ -9,13 +9,13 @@ batch is cut before each of these events, and what it is about always lies befor
 stream came. What was erased is not known any more, and holds nobody back.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
 from waglan.ledger.entry import DECISION
-from waglan.policy.waivers import CHECKER, ENDS, MAKER, REASON, about, ordinary
+from waglan.policy.waivers import CHECKER, ENDS, MAKER, REASON, about, ordinary, scope
 from waglan.schema.batch import REFUSED, Batch, Refused
 from waglan.schema.recipe import Column, Recipe, columns, kinds
 from waglan.schema.records import Decision, decode_decision
@@ -38,6 +38,8 @@ class Decided:
     seen: Ids
     store: Store
     written: Callable[[], object]
+    issuers: Mapping[str, str]
+    """As `policy.waivers.scope` takes them."""
 
     def decision(self, event_id: str) -> tuple[bool, Decision | None]:
         """Whether an id is that of a decision that could be one, and the decision; None where nobody can open it."""
@@ -76,7 +78,7 @@ def without_unfit(batch: Batch, recipe: Recipe, before: Decided) -> Batch:
     kind = kinds(recipe)[int(batch.kinds[0])]
     if kind not in ENDS or batch.ids[0] in before.seen:  # it is given the first answer
         return batch
-    fault = _Door(batch, recipe).fault(kind, before)
+    fault = _Door(batch, recipe, before.issuers).fault(kind, before)
     if fault is None:
         return batch
     refused = batch.kinds.copy()
@@ -87,8 +89,8 @@ def without_unfit(batch: Batch, recipe: Recipe, before: Decided) -> Batch:
 class _Door:
     """The first row of a batch, by column."""
 
-    def __init__(self, batch: Batch, recipe: Recipe) -> None:
-        self._recipe = recipe
+    def __init__(self, batch: Batch, recipe: Recipe, issuers: Mapping[str, str]) -> None:
+        self._recipe, self._issuers = recipe, issuers
         self._columns: Final[dict[str, Column]] = columns(recipe)
         self._cells: Final = dict(zip(self._columns, batch.values[0].tolist(), strict=True))
         self._people: Final = {
@@ -131,11 +133,16 @@ class _Door:
         if not any(grade + code in decision.reasons for grade in grades for code in codes):
             return Refused("no_breach", "id", -1, self._id)
         if limit is not None and limit.by != "total":
-            there = dict(zip(self._columns, decision.event.values, strict=True))[limit.by]
-            here = self._cells[limit.by]
-            if (kind == WAIVER or here != NULL) and here != there:
-                return Refused("other_scope", limit.by, -1, self._word(limit.by, here) or "")
+            there = scope(limit, self._words(decision), self._issuers)
+            here = self._word(limit.by, self._cells[limit.by])
+            if (kind == WAIVER or here is not None) and here != there:
+                return Refused("other_scope", limit.by, -1, here or "")
         return None
+
+    def _words(self, decision: Decision) -> dict[str, str]:
+        """A decision's categories."""
+        cells = zip(self._columns, decision.event.values, strict=True)
+        return {name: word for name, value in cells if (word := self._word(name, value)) is not None}
 
     def _unfit(self, limit: Limit, decision: Decision | None) -> Refused | None:
         """Why a waiver lies outside the recipe's bounds, or is by the wrong people."""
@@ -144,9 +151,7 @@ class _Door:
             return Refused("same_person", CHECKER, -1, checker)
         traders = {self._word("trader", self._cells.get("trader"))}
         if decision is not None:
-            traders.add(
-                self._word("trader", dict(zip(self._columns, decision.event.values, strict=True)).get("trader"))
-            )
+            traders.add(self._words(decision).get("trader"))
         for name in (MAKER, CHECKER):
             if self._people[name].casefold() in {trader.casefold() for trader in traders if trader is not None}:
                 return Refused("own_trade", name, -1, self._people[name])

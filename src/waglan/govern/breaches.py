@@ -23,7 +23,7 @@ class Following:
         if not book.recipe.policy.limits:
             raise BadValue(f"{book.recipe.name}: the recipe has no [[policy.limits]], so nothing is breached")
         self._book: Final = book
-        self._episodes = Episodes(book.recipe, self._name)
+        self._episodes = Episodes(book.recipe, self._name, {})
         self._next = 0
 
     def breaches(self, now_ns: int) -> tuple[Breach, ...]:

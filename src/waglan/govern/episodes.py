@@ -13,7 +13,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from waglan.govern.breach import Breach, Grade, State, Waiver
-from waglan.policy.waivers import about, ordinary, passes
+from waglan.policy.waivers import about, ordinary, passes, scope
 from waglan.risk.columns import risk_columns
 from waglan.schema.recipe import Recipe, columns
 from waglan.schema.records import Decision, Event
@@ -115,10 +115,10 @@ def _size(limit: Limit, value: int) -> int:
 
 
 class Episodes:
-    """Every breach of a recipe's limits in what was taken so far."""
+    """Every breach of a recipe's limits in what was taken so far. issuers: as `policy.waivers.scope` takes them."""
 
-    def __init__(self, recipe: Recipe, name: Name) -> None:
-        self._recipe, self._name = recipe, name
+    def __init__(self, recipe: Recipe, name: Name, issuers: Mapping[str, str]) -> None:
+        self._recipe, self._name, self._issuers = recipe, name, issuers
         self._columns: Final = columns(recipe)
         self._limits: Final = tuple(recipe.policy.limits)
         place = {column: len(recipe.features) + i for i, column in enumerate(risk_columns(recipe))}
@@ -137,8 +137,8 @@ class Episodes:
             return
         cells = self._read(decision.event)
         for limit, (of, waived) in zip(self._limits, self._cells, strict=True):
-            value, key = decision.row[of], "" if limit.by == "total" else cells.get(limit.by)
-            if value is None or not isinstance(key, str):
+            value, key = decision.row[of], scope(limit, cells, self._issuers)
+            if value is None or key is None:
                 continue
             for grade, amount in ordinary(limit, key, self._recipe.risk).items():
                 in_force = max(amount, decision.row[waived] or amount) if grade == "hard" else amount
@@ -150,8 +150,7 @@ class Episodes:
     ) -> None:  # fmt: skip
         at, event, stage = (limit.code, key, grade), decision.event, str(cells["stage"])
         episode = self._open.get(at)
-        told = [grade_ for grade_ in REASONS if REASONS[grade_] + limit.code in decision.reasons]
-        if grade in told:
+        if REASONS[grade] + limit.code in decision.reasons:
             if episode is None:
                 trader = cells.get("trader")
                 facts = Breach(
@@ -165,7 +164,7 @@ class Episodes:
             episode.go_on(stage, value, event.ts_ns)
             self._about.setdefault(event.id, []).append(episode)
         elif episode is not None and stage != ORDER:
-            if told or passes(limit, value, amount):
+            if passes(limit, value, amount):
                 episode.go_on(stage, value, event.ts_ns, exceeds=False)
             else:
                 episode.cure(event.ts_ns, event.id)

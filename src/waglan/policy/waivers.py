@@ -4,14 +4,17 @@ Both are events about the decision that passed a limit: `T17/acknowledge`, `T17/
 several limits the code stands between: `T17/es-desk/waiver`.
 """
 
+from collections.abc import Mapping
 from typing import Final, Literal
 
 from waglan.schema.recipe import Column, Recipe
-from waglan.schema.risk import ACKNOWLEDGE, OTHERS, WAIVER, Limit, Risk
+from waglan.schema.risk import ACKNOWLEDGE, MEASURE, OTHERS, STAGES, WAIVER, Limit, Risk
 from waglan.schema.units import MICRO, BadValue, duration_ns
 
 ENDS: Final = {ACKNOWLEDGE: "/acknowledge", WAIVER: "/waiver"}
 """What the ids of these events have after what they are about."""
+
+MEASURED: Final = STAGES[MEASURE]
 
 MAKER: Final = "maker"
 CHECKER: Final = "checker"
@@ -27,6 +30,20 @@ def about(event_id: str, recipe: Recipe) -> str:
             codes = (f"/{limit.code}" for limit in recipe.policy.limits)
             return next((rest.removesuffix(code) for code in codes if rest.endswith(code)), rest)
     return event_id
+
+
+def scope(limit: Limit, cells: Mapping[str, str | int], issuers: Mapping[str, str]) -> str | None:
+    """Whom a limit is about in an event, "" for the total; None where the event has no such scope.
+
+    cells: the event's columns by name, categories in words. issuers: instrument -> counterparty, of shares: what is
+    held of one is exposure to who issued it, whoever sold it.
+    """
+    if limit.by == "total":
+        return ""
+    traded = limit.by == "counterparty" and cells.get("stage") != MEASURED
+    issuer = issuers.get(str(cells.get("instrument"))) if traded else None
+    found = cells.get(limit.by) if issuer is None else issuer
+    return None if found is None else str(found)
 
 
 def ordinary(limit: Limit, key: str, risk: Risk | None) -> dict[Literal["soft", "hard"], int]:
