@@ -33,7 +33,6 @@ from waglan.engine.history import history_names, history_of, history_operands, h
 from waglan.engine.judge import EFFECT, Judge, same_events
 from waglan.engine.lint import protected
 from waglan.engine.replay import CHUNK, VaultKeys, batches, dense_values
-from waglan.features.state import Windows
 from waglan.intake import from_table, read
 from waglan.ledger.cosignature import CosignerKey
 from waglan.ledger.disk import FileDisk
@@ -43,6 +42,7 @@ from waglan.ledger.note import Note, read_note
 from waglan.ledger.witness import Answer as Asked
 from waglan.ledger.witness import ask
 from waglan.models.model import Model
+from waglan.risk.portfolio import Portfolio
 from waglan.schema.batch import REFUSED, Batch
 from waglan.schema.recipe import Recipe, read_recipe
 from waglan.schema.records import Warm
@@ -271,11 +271,11 @@ class Book:
         until = engine.store.size
         if plan.feedback and any(judge is not engine.judge for judge in judges):
             until = int((self.path / "history.parquet").exists())
-        alike = all(judge.plan.digest == plan.digest for judge in judges)
+        alike = all(judge.state_digest == engine.judge.state_digest for judge in judges)
         if alike and (snapshot := engine.store.snapshot(engine.judge.digest, until)) is not None:
             start = 0
             for judge in judges:
-                judge.windows, start = Windows.restore(plan, snapshot[1])
+                start = judge.resume(snapshot[1])
             return start
         if (history := self.history()) is not None:
             values = dense_values(self.recipe, engine.store.vault, history)
@@ -321,19 +321,20 @@ def _own_effect(recipe: Recipe, batch: Batch, row: int) -> bool:
 
 def _judge(recipe_bytes: bytes, model_bytes: bytes, where: str) -> Judge:
     """A recipe with its model. Raises BadValue if they do not belong together."""
-    recipe, model = read_recipe(recipe_bytes, where), Model.read(model_bytes)
+    recipe = read_recipe(recipe_bytes, where)
+    model = Model.read(model_bytes) if recipe.risk is None else Portfolio.read(model_bytes, recipe)
     _belong(recipe, model)
     return Judge(recipe, recipe_bytes, model)
 
 
-def _belong(recipe: Recipe, model: Model) -> None:
+def _belong(recipe: Recipe, model: Model | Portfolio) -> None:
     for said in protected(recipe):
         raise BadValue(f"{recipe.name}: {said}")
     declared = recipe.model.digest
     if declared is not None and declared != model.digest.hex():
         raise BadValue(f"the recipe names the model {declared}, this one is {model.digest.hex()}")
     missing = [name for name in model.features if name not in {f.name for f in recipe.features}]
-    if missing:
+    if missing and recipe.risk is None:
         raise BadValue(f"the model reads {missing[0]!r}, which the recipe does not declare")
 
 

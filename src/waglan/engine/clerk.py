@@ -19,11 +19,16 @@ from waglan.engine.record import Scribe, packed
 from waglan.ledger.entry import DECISION, OBSERVATION, REFUSAL, SHADOW
 from waglan.schema.batch import Refused
 from waglan.schema.records import Refusal, encode
+from waglan.schema.risk import EXPIRED, INCOMPLETE, NO_PRICE
 from waglan.schema.units import NULL
 from waglan.store.ids import Ids
 from waglan.store.vault import Vault
 
 Ints = NDArray[np.int64]
+REFUSED_FOR: Final = (
+    (2, "too_large"), (4, "window_full"), (INCOMPLETE, "missing_column"), (EXPIRED, "expired"), (NO_PRICE, "no_price"),
+)  # fmt: skip
+"""Bits of a row's status and the code of its refusal, the first that fits."""
 Beside = tuple[bytes, bytes]
 """What one shadow said of an event: its recipe's digest and its record."""
 
@@ -141,7 +146,7 @@ class Clerk:
 
     def overflow(self, event_id: str, code: int, ts_ns: int, values: msgspec.Raw, status: int, subject: int) -> Answer:
         """An event whose row went beyond its bounds: it moved windows, so it is observed, and then it is refused."""
-        reason = "too_large" if status & 2 else "window_full"
+        reason = next(code for bits, code in REFUSED_FOR if status & bits)
         record = self._scribe.observation(event_id, code, ts_ns, values, bool(status & LATE))
         position = self._put(OBSERVATION, event_id, record, subject, ts_ns)
         self._put_refusal(Refused(reason, "", position, event_id))

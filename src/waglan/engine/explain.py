@@ -62,7 +62,7 @@ def opened(judge: Judge, position: int, decision: Decision) -> Explained:
         raise BadValue(f"event {decision.event.id!r} was decided under recipe {decision.recipe.hex()}, this is another")
     row = np.array([NULL if v is None else v for v in decision.row], np.int64)
     sums = decision.parts if decision.parts is not None else judge.parts_of(row)
-    place = {name: at for at, name in enumerate(judge.plan.names)}
+    place = {name: at for at, name in enumerate(judge.names)}
     parts = tuple(
         Part(tuple(term), concept, decision.row[place[term[0]]], part)
         for term, concept, part in zip(judge.model.terms, judge.concepts, sums, strict=False)

@@ -13,17 +13,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from waglan.engine.answer import Terms
+from waglan.engine.state import State, new_state, restored, state_digest, universe_of
 from waglan.features.plan import Plan, compile
-from waglan.features.state import Windows
+from waglan.policy.limits import Limited
 from waglan.policy.policy import Policy
+from waglan.risk.columns import risk_columns
 from waglan.schema.recipe import Column, Recipe, columns, kinds, recipe_digest
+from waglan.schema.risk import EXPIRED, INCOMPLETE, NO_PRICE
 from waglan.schema.units import NULL, BadValue
 
 Ints = NDArray[np.int64]
 
 LATE: Final = 1
-REFUSING: Final = 2 | 4
-"""Bits of a row's status: it came late; a sum or a window reached its bound."""
+REFUSING: Final = 2 | 4 | NO_PRICE | EXPIRED | INCOMPLETE
+"""Bits of a row's status: it came late; a sum or a window reached its bound, or holdings cannot take the event."""
 
 EFFECT: Final = 3
 """Code of the kind `effect` in every recipe."""
@@ -72,13 +75,19 @@ class Judge:
         self.model = model
         self.digest: Final = recipe_digest(recipe_bytes, model.digest)
         self.plan: Final[Plan] = compile(recipe)
-        self.windows = Windows(self.plan, partitions)
-        self.policy: Final = Policy(recipe, list(self.plan.names))
+        market = recipe.risk is not None
+        self.names: Final = (*self.plan.names, *(risk_columns(recipe) if market else ()))
+        """What a row's cells are called: the features, and behind them the risk columns of a market book."""
+        self.windows: State = new_state(self.plan, recipe, model, partitions)
+        self.state_digest: Final = state_digest(self.plan, recipe, model)
+        """Judges with the same one have the same state after the same events."""
+        issuers = universe_of(model).universe.issuers if market else {}
+        self.policy: Final = Limited(recipe, self.names, issuers) if market else Policy(recipe, self.names)
         self.term_names: Final = self.policy.offers.names if self.policy.offers is not None else ()
         """What an action's terms are called, in their order."""
         self.kinds: Final = kinds(recipe)
         self.verbs: Final = tuple(recipe.policy.verbs)
-        self._use: Final = np.array([self.plan.names.index(name) for name in model.features], np.int64)
+        self._use: Final = np.array([self.names.index(name) for name in model.features], np.int64)
         self._adverse: Final = self.policy.adverse
         named = list(columns(recipe))
         self._verb_column: Final = named.index("verb")
@@ -133,8 +142,8 @@ class Judge:
             return row, status, 0, 0, (), None, ()
         seen = row.take(self._use)
         score = self.model.score_one(seen)
-        # Only rules read more than a cell or two, and want Python's own integers.
-        given, cells = (values.tolist(), row.tolist()) if self.policy.ruled else ((), row)
+        # Only rules and limits read more than a cell or two, and want Python's own integers.
+        given, cells = (values.tolist(), row.tolist()) if self.policy.reads else ((), row)
         late = bool(status & LATE)
         terms: tuple[int, ...] = ()
         if self.policy.offers is None:
@@ -153,7 +162,7 @@ class Judge:
     def _in_order(self, codes: NDArray[np.int8], ts_ns: Ints, values: Ints, ids: Sequence[str]) -> Verdicts:
         n = len(codes)
         out = Verdicts(
-            np.full((n, len(self.plan.names)), NULL, np.int64),
+            np.full((n, len(self.names)), NULL, np.int64),
             np.zeros(n, np.int8),
             np.zeros(n, np.bool_),
             np.zeros(n, np.int64),
@@ -173,6 +182,11 @@ class Judge:
             if terms:
                 out.terms[i] = terms
         return out
+
+    def resume(self, snapshot: bytes) -> int:
+        """Take the state of a snapshot; its log position. Raises BadValue for one that is damaged or of another."""
+        self.windows, position = restored(self.plan, self.recipe, self.model, snapshot)
+        return position
 
     def told(self, terms: Sequence[int]) -> Terms:
         """An action's terms by name."""

@@ -54,7 +54,7 @@ class Scribe:
         kind = _encode(judge.kinds[0])
         self._kind: Final = len(kind)
         self._fixed: Final = np.frombuffer(kind + _encode(judge.digest), np.uint8)
-        self._widths: Final = judge.plan.columns, len(judge.plan.names)
+        self._widths: Final = judge.plan.columns, len(judge.names)
         self._room: Final = 32 + len(self._fixed) + 9 * sum(self._widths)
         """Bytes that one decision takes at most, but for its id and its tail."""
         self._out: Final = np.empty(self._room, np.uint8)

@@ -262,7 +262,7 @@ def _decision(row: Row) -> Decision:
 
 
 def _judged_otherwise(judge: Judge, held: list[tuple[int, Decision]]) -> Iterator[int]:
-    wide = len(judge.plan.names), len(columns(judge.recipe))
+    wide = len(judge.names), len(columns(judge.recipe))
     strange = [position for position, d in held if (len(d.row), len(d.event.values)) != wide]
     yield from strange
     held = [(position, d) for position, d in held if position not in strange]

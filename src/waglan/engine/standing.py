@@ -23,7 +23,7 @@ class Standing:
     def __init__(self, judge: Judge) -> None:
         self.program = judge.plan.program
         self.columns = list(columns(judge.recipe))
-        self.features = {name: place for place, name in enumerate(judge.plan.names)}
+        self.features = {name: place for place, name in enumerate(judge.names)}
         self.declared = columns(judge.recipe)
         adverse = judge.recipe.policy.adverse
         self.rules = {rule.code: Certainty(rule.when) for rule in judge.recipe.policy.rules if rule.verb in adverse}

@@ -31,7 +31,7 @@ class Stops:
         recipe = judge.recipe
         assert recipe.policy.recourse is not None, "only declared columns have stops"
         self.program = judge.plan.program
-        known, cells = list(columns(recipe)), list(judge.plan.names)
+        known, cells = list(columns(recipe)), list(judge.names)
         self.cells = {
             known.index(name): [cells.index(feature) for feature in followers(recipe, name)]
             for name in recipe.policy.recourse.columns

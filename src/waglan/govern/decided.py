@@ -96,7 +96,7 @@ def of_book(book: Book) -> Decided:
     """Every decision of a book that can be opened, in one pass over its records."""
     book.engine.commit()
     store, judge = book.engine.store, book.engine.judge
-    use = [judge.plan.names.index(name) for name in judge.model.features]
+    use = [judge.names.index(name) for name in judge.model.features]
     outcome_at = list(columns_of(book.recipe)).index("outcome")
     blocks, waiting = list[_Block](), list[Decision]()
     tokens, positions, truth, about = list[int](), list[int](), dict[str, int](), dict[str, set[str]]()
@@ -171,7 +171,7 @@ class _Block:
 def _block(made: Sequence[Decision], use: Sequence[int], book: Book) -> _Block:
     """Some thousand decisions as arrays: a row in Python's own numbers takes 3 KB, so only some at once."""
     place = {verb: code for code, verb in enumerate(book.recipe.policy.verbs)}
-    width = len(book.engine.judge.plan.names)
+    width = len(book.engine.judge.names)
     columns = len(made[0].event.values)
     return _Block(
         [d.event.id for d in made],

@@ -64,6 +64,8 @@ class Policy:
         self.offers = None if policy.offer is None else Offers(recipe, policy.offer, features)
         """What works out an action's terms; None for a recipe without an offer."""
         self.ruled = len(self.rules) > 0
+        self.reads = self.ruled
+        """Whether `decide_one` reads the event's values, and the row as plain integers."""
         self._gravest = len(self.verbs) - 1
         self._cut = [f"cut:{verb}" for verb in self.verbs]
         self._alone = [(), *((cut,) for cut in self._cut[1:])]

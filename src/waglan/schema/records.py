@@ -99,6 +99,8 @@ CODES: Final[dict[str, str]] = {
     "bad_encoding": "the bytes are not valid UTF-8",
     "bad_line": "the line is not one whole record",
     "window_full": "a window reached 2**21 events of one key",
+    "no_price": "an instrument that is held or asked for has a missing, stale or impossible quote",
+    "expired": "an instrument that is held or asked for has expired",
 }
 """Why an event is refused: code and plain meaning."""
 

@@ -59,7 +59,7 @@ class Decided:
     def rows(self) -> Ints:
         """The sealed rows as the model sees them, int64 (n, model features)."""
         judge = self.book.engine.judge
-        use = [judge.plan.names.index(name) for name in judge.model.features]
+        use = [judge.names.index(name) for name in judge.model.features]
         return np.ascontiguousarray(matrix([d.row for d in self.decisions])[:, use])
 
     @cached_property
