@@ -58,6 +58,10 @@ class History:
         """When each day ended, (levels,)."""
         return self._ts[: self._days]
 
+    def days(self) -> Ints:
+        """When the day of each return ended, (n,)."""
+        return np.delete(self.ts_ns, self._starts)
+
     @property
     def starts(self) -> tuple[int, ...]:
         """Places of the days that no return leads to: the first, and each after a gap."""
