@@ -15,14 +15,17 @@ from waglan.schema.units import MICRO, SECOND_NS, BadValue
 if TYPE_CHECKING:
     from waglan.desks.credit.world import World as Loans
     from waglan.desks.fraud.world import World as Payments
+    from waglan.desks.market.world import World as Floor
 
 DESKS: Final = Path(__file__).parent.parent / "desks"
 RECIPE: Final = DESKS / "fraud" / "hk-payments.toml"
 """The fraud desk's own recipe, which comes with the package."""
 LOANS: Final = DESKS / "credit" / "hk-loans.toml"
 """The credit desk's."""
+MARKET: Final = DESKS / "market" / "hk-market.toml"
+"""The market desk's."""
 
-Desk = Annotated[str, typer.Option(metavar="fraud|credit", help="whose world")]
+Desk = Annotated[str, typer.Option(metavar="fraud|credit|market", help="whose world")]
 Bias = Annotated[
     float | None, typer.Option(metavar="X", help="of credit: how unfair the past was, 0 to 1; 0 without it")
 ]
@@ -32,11 +35,16 @@ def world(
     out: Annotated[Path, typer.Argument(metavar="OUT", help="directory for the files")],
     desk: Desk = "fraud",
     seed: Annotated[int, typer.Option(metavar="N", help="the same seed gives the same bytes")] = 1,
-    days: Annotated[int | None, typer.Option(metavar="N", help="of fraud: days, from 5 January 2026 on; 60")] = None,
+    days: Annotated[
+        int | None, typer.Option(metavar="N", help="of fraud, from 5 January 2026 on: 60; of market, of history: 1,250")
+    ] = None,
     payments: Annotated[int | None, typer.Option(metavar="N", help="of fraud: payments in all; 1,000,000")] = None,
     applications: Annotated[int | None, typer.Option(metavar="N", help="of credit: applications; 60,000")] = None,
     months: Annotated[int | None, typer.Option(metavar="N", help="of credit: months, from January 2021 on; 60")] = None,
-    live: Annotated[int | None, typer.Option(metavar="N", help="of credit: last months, not decided yet; 6")] = None,
+    live: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="of credit: months not decided yet, 6; of market: days, 240"),
+    ] = None,
     bias: Bias = None,
     as_json: Json = False,
 ) -> None:
@@ -44,12 +52,14 @@ def world(
 
     Of fraud: card and FPS payments, what became known about them later, and the truth. Of credit: applications for
     loans, what a past policy declined, instalments and defaults; people's attributes and the truth, the declined's
-    too, apart. `events` has all that a desk would see, in order. The desk's recipe is put beside the files.
+    too, apart. Of market: quotes, orders and fills, the universe of instruments, and the truth apart. `events` has all
+    that a desk would see, in order. The desk's recipe is put beside the files.
 
     \b
     Example:
       waglan world world --seed 7 --payments 60000
       waglan world loans --desk credit --applications 20000 --bias 0.5
+      waglan world floor --desk market --seed 3
     """
     asked: dict[str, Any] = {
         "days": days, "payments": payments, "applications": applications, "months": months, "live": live, "bias": bias,
@@ -59,8 +69,10 @@ def world(
         facts, title = _payments(out, seed, chosen(desk, given, ("days", "payments")))
     elif desk == "credit":
         facts, title = _loans(out, seed, chosen(desk, given, ("applications", "months", "live", "bias")))
+    elif desk == "market":
+        facts, title = _floor(out, seed, chosen(desk, given, ("days", "live")))
     else:
-        raise BadValue(f"--desk is fraud or credit; it was {desk!r}")
+        raise BadValue(f"--desk is fraud, credit or market; it was {desk!r}")
     short = [Path(file).name for file in facts["files"]]
     say(as_json, facts, lambda: pairs(title, facts | {"files": short}))
 
@@ -109,7 +121,23 @@ def _loans(out: Path, seed: int, given: dict[str, Any]) -> tuple[dict[str, Any],
     return facts | _written(made, out, LOANS), f"a world of loans in {out}"
 
 
-def _written(made: "Payments | Loans", out: Path, recipe: Path) -> dict[str, Any]:
+def _floor(out: Path, seed: int, given: dict[str, Any]) -> tuple[dict[str, Any], str]:
+    from waglan.desks.market.world import simulate
+
+    sizes = {{"days": "history"}.get(name, name): value for name, value in given.items()}
+    with progress("simulating prices and trades"):
+        made = simulate(seed, **sizes)
+    stages = [trade.stage for trade in made.trades]
+    facts = {
+        "seed": seed, "days": made.days.history, "live": len(made.days) - made.days.history,
+        "since": made.days.dates[made.days.history].isoformat(), "instruments": len(made.universe.instruments),
+        "factors": len(made.universe.factors), "orders": stages.count("order"), "fills": stages.count("fill"),
+        "measures": len(made.measures),
+    }  # fmt: skip
+    return facts | _written(made, out, MARKET), f"a world of prices in {out}"
+
+
+def _written(made: "Payments | Loans | Floor", out: Path, recipe: Path) -> dict[str, Any]:
     """The files of a world with the desk's recipe beside them."""
     with progress("writing files"):
         files = made.write(out)

@@ -7,6 +7,7 @@ import pytest
 from waglan.desks.market.calendar import FIXED, LIVE, last_trading, trading_days
 from waglan.desks.market.instruments import factors, universe
 from waglan.desks.market.names import CURRENCIES, DAILY, INDEX, INSTRUMENTS, QUOTES, SECTOR_OF, SHARES
+from waglan.desks.market.parameters import number
 from waglan.desks.market.prices import Prices, prices
 from waglan.desks.market.shocks import Floats, clustered, mixing, normals
 from waglan.schema.units import MICRO, BadValue
@@ -109,10 +110,11 @@ def test_the_dollar_stays_in_its_band_and_pressure_shows_in_rates(worlds: list[P
 def test_the_crash_is_where_it_was_planted() -> None:
     made = prices(3, trading_days(200, 200))
     days = np.flatnonzero(made.crash)
-    assert days.tolist() == [350, 351, 352, 353, 354]
-    index = made.levels[:, 0]
-    assert index[354] / index[349] < 0.93
-    assert made.levels[353, DAILY.index("HSI vol")] > 1.3 * made.levels[349, DAILY.index("HSI vol")]
+    first = 200 + number("crash day")
+    assert days.tolist() == list(range(first, first + 5))
+    index, implied = made.levels[:, 0], made.levels[:, DAILY.index("HSI vol")]
+    assert index[first + 4] / index[first - 1] < 0.93
+    assert implied[first + 3] > 1.3 * implied[first - 1]
 
 
 def test_the_clusters_are_the_recurrence_in_plain_python() -> None:

@@ -37,7 +37,7 @@ TABLE: Final[tuple[Parameter, ...]] = (
     P("own degrees", 5, "degrees of freedom of a share's own shocks", TUNED),
     P("crash week", (-380, -610, 240, -520, 330), "bp of the common factor on five days running",
       "assumed, milder than October 1987 and 2008"),
-    P("crash day", 150, "live days before it begins", ASSUMED),
+    P("crash day", 90, "live days before it begins", ASSUMED),
     # currencies
     P("band", (77_500, 78_500), "ten-thousandths of HKD for a USD", BAND),
     P("band pull", 15, "thousandths a day towards the middle", ASSUMED),
@@ -67,19 +67,30 @@ TABLE: Final[tuple[Parameter, ...]] = (
     P("smile", (1_280, 1_120, 1_000, 940, 930), "permille of the middle, for strikes of 80, 90, 100, 110, 120%",
       ASSUMED),
     # the day
-    P("bridge", 450, "permille of a day's volatility, of the way between two closes", ASSUMED),
+    P("steps", (2, 6), "times of quotes before the close, on a plain day and on one that is followed closely", ASSUMED),
+    P("followed", 10, "last live days that are followed closely; so is the crash week", ASSUMED),
+    P("way", (60, 90, 20, 120), "bp a day of the index, shares, currencies, volatilities between two closes", ASSUMED),
     P("half spread", (5, 150, 2), "bp of the price of shares and futures, of options, of currencies", ASSUMED),
     # the books
     P("index multiplier", 50, "HKD a point of futures and options", CONTRACT),
     P("share lot", 1_000, "shares of an option's contract, and of an order's lot", ASSUMED),
     P("currency lot", 10_000, "units of base of a currency option's contract, and of an order's lot", ASSUMED),
-    P("orders a day", (5, 6, 3, 5), "by book: equity derivatives, cash equities, FX options, FX spot", ASSUMED),
-    P("order size", (25_000, 6_000, 30_000, 15_000), "thousands of HKD of the underlying, median by book", ASSUMED),
+    P("orders a day", (6, 6, 3, 5), "by book: equity derivatives, cash equities, FX options, FX spot", ASSUMED),
+    P("order size", (25_000, 12_000, 30_000, 20_000), "thousands of HKD of the underlying, median by book", ASSUMED),
     P("order spread", 800, "thousandths, sigma of the logarithm", ASSUMED),
-    P("leaning", 250, "permille of orders that bring a position down, beyond half of them", ASSUMED),
+    P("sold", 580, "permille of the options that clients ask for which are bought from the bank", ASSUMED),
+    P("leaning", 800, "permille of orders in what is held that bring it down", ASSUMED),
+    P("hedge", 20_000, "thousands of HKD of delta, above which a trader of options hedges before the close", ASSUMED),
     P("unfilled", 80_000, "ppm of orders", ASSUMED),
     P("part filled", 120_000, "ppm of orders, for half", ASSUMED),
-    P("opening", 12, "orders of each book before the first live day", ASSUMED),
+    P("opening", 12, "orders of each book on the eve of the first live day", ASSUMED),
+    # planted for the demo; days count from the first live one
+    P("stale day", 20, "from here the first Monday", ASSUMED),
+    P("refused day", 30, "of an order for far too many puts", ASSUMED),
+    P("refused size", 6_000_000, "thousands of HKD of the index", ASSUMED),
+    P("block day", 45, "of a client's block of one share, sold the day after", ASSUMED),
+    P("block size", 1_000_000, "thousands of HKD", ASSUMED),
+    P("crash size", 900_000, "thousands of HKD of the index: puts a client buys on the crash's first day", ASSUMED),
 )  # fmt: skip
 
 ASSUMPTIONS: Final = Assumptions(TABLE)
