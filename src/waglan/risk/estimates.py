@@ -40,6 +40,8 @@ LASTING_MOST_MICRO: Final = MICRO - 100
 """alpha + beta of a fit; with more, beta is lowered to it. A shock is then half gone in 6,931 days."""
 NU_LEAST_MICRO: Final = 2_100_000
 """A fit with fewer degrees of freedom has hit the bound of the search, 2.05: its variance is one day's."""
+DEVIATION_LEAST: Final = 1e-9
+"""Of the returns: less is the rounding of returns that are all alike."""
 STARTS: Final = (None, (0.0, 0.02, 0.08, 0.90, 6.0))
 """Where a search begins, for returns of deviation 1: mean, omega, alpha, beta, nu; first from `arch`'s own grid."""
 
@@ -112,8 +114,8 @@ def fit_one(factor: str, returns: Floats) -> Estimate:
     if not np.isfinite(returns).all():
         raise BadValue(f"{factor}: return {int(np.argmin(np.isfinite(returns)))} is no number")
     deviation = float(returns.std())
-    if not deviation > 0:
-        raise BadValue(f"{factor}: the {len(returns)} returns are all {returns[0]}, which have no volatility")
+    if not deviation > DEVIATION_LEAST:
+        raise BadValue(f"{factor}: the {len(returns)} returns have a deviation of {deviation}, which is no volatility")
     said = ""
     for start in STARTS:
         flag, parameters = searched(returns / deviation, start)
