@@ -5,6 +5,7 @@ not hold are the day's scenarios: whoever ran the book hands them in, and the te
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -13,8 +14,9 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from waglan.govern.backtest import Attributed, Likelihood, Lit, ModelTest, Series, Shortfall, Statistic, Year
-from waglan.govern.forecasts import Forecasts
+from waglan.book import Book
+from waglan.govern.backtest import Attributed, Backtest, Likelihood, Lit, ModelTest, Series, Shortfall, Statistic, Year
+from waglan.govern.forecasts import Forecasts, forecasts
 from waglan.measures import coverage, shortfall_tests
 from waglan.measures.attribution import attribution
 from waglan.measures.tail import EXACT, Rule
@@ -39,6 +41,23 @@ class Question:
     es_tail_micro: int = 25_000
     seed: int = 0
     draws: int = DRAWS
+
+
+def backtest(book: Book, scenarios: Mapping[str, Ints] | None = None, draws: int = DRAWS) -> Backtest:
+    """Of a market book: champion and shadows over the whole, the champion over each book.
+
+    scenarios: see `forecasts`; without them there are no tests of the shortfall. A shadow's measures are read under its
+    digest, so the book is opened with its shadows. BadValue for a book without risk, measures or forecasts.
+    """
+    risk = book.recipe.risk
+    found = forecasts(book, scenarios)
+    assert risk is not None, "a book with forecasts measures risk"
+    asked = Question(book.recipe.zone, risk.var_tail_micro, risk.es_tail_micro, risk.seed, draws)
+    return Backtest(
+        home=risk.home, zone=book.recipe.zone, var_tail_micro=risk.var_tail_micro, es_tail_micro=risk.es_tail_micro,
+        window=YEAR, models=tuple(judged(one, asked) for one in found if not one.scope),
+        books=tuple(judged(one, asked, series=False) for one in found if one.scope),
+    )  # fmt: skip
 
 
 def judged(of: Forecasts, asked: Question, series: bool = True) -> ModelTest:
@@ -131,7 +150,7 @@ def shortfall(of: Forecasts, asked: Question) -> Shortfall | None:
         return None
     if len(of.scenarios) != len(of.ts_ns):
         raise BadValue(f"{of.name}: scenarios for each of {len(of.ts_ns)} days, were for {len(of.scenarios)}")
-    there = (of.hypothetical != NULL) & (of.es != NULL) & (of.es > 0)
+    there = (of.hypothetical != NULL) & (of.es > 0) & (of.scenarios[:, 0] != NULL)
     drawn_from = np.ascontiguousarray(of.scenarios[there])
     rule, pnl = Rule(asked.es_tail_micro, shortfall=EXACT), of.hypothetical[there] * of.scale
     if not len(pnl):
