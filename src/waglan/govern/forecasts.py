@@ -67,10 +67,10 @@ class _Days:
 def forecasts(book: Book, scenarios: Mapping[str, Ints] | None = None) -> list[Forecasts]:
     """Champion, shadows in order, over the whole; then the champion over each book. Read from sealed rows.
 
-    scenarios: digest (hex) -> (days, n) int64, what the whole would gain in each scenario, in scale-ths of a minor unit:
-    `Holdings.totals()` after the first measure of the whole behind each roll, in order. That of a day makes the forecast
-    of the next. A roll that was never measured is a day without P&L. BadValue for a book that has no risk, or whose
-    measures have no forecast yet.
+    scenarios: digest (hex) -> (days, n) int64, what the whole would gain in each scenario, in scale-ths of a minor
+    unit: `Holdings.totals()` after the first measure of the whole behind each roll, in order. That of a day makes the
+    forecast of the next. A roll that was never measured is a day without P&L. BadValue for a book that has no risk, or
+    whose measures have no forecast yet.
     """
     risk = book.recipe.risk
     if risk is None:
