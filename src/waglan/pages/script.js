@@ -98,6 +98,20 @@
     rows.forEach((row) => (row.hidden = button.dataset.verb !== "" && row.dataset.verb !== button.dataset.verb));
   }));
 
+  // Views: of panels that show the same in several ways one is shown; without this all stand below each other.
+  all("[data-views]").forEach((set) => {
+    const panels = all("[data-panel]", set);
+    const buttons = all("button[data-view]", set);
+    if (!buttons.length) return;
+    set.classList.add("switched");
+    const pick = (view) => {
+      panels.forEach((panel) => (panel.hidden = panel.dataset.panel !== view));
+      buttons.forEach((button) => button.setAttribute("aria-pressed", button.dataset.view === view));
+    };
+    buttons.forEach((button) => button.addEventListener("click", () => pick(button.dataset.view)));
+    pick(panels[0].dataset.panel);
+  });
+
   // The proof: the page's bytes, which any click may flip, and the steps over them.
   const fields = all("[data-bytes]");
   const original = Object.fromEntries(fields.map((field) => [field.dataset.bytes, WaglanProof.fromHex(field.textContent.replace(/\s/g, ""))]));
