@@ -76,19 +76,19 @@ def follow(
 
 
 @bare
-def tomorrow(residual: Floats, deviation: Floats, mean: Floats, share: Bools, out: Floats) -> float:
+def tomorrow(residual: Floats, deviation: Floats, mean: Floats, share: Bools, most: float, out: Floats) -> int:
     """Moves of the factors, (S, f), from residuals: e**r - 1 of a share, r of an amount, r = mean + residual deviation.
 
-    Returns the largest |r| of a share: beyond 36 the exponential says nothing.
+    Returns how many of shares are impossible: |r| above `most`, which is at most 36, or no number.
     """
-    largest = 0.0
+    wrong = 0
     for s in range(len(residual)):
         for f in range(len(deviation)):
             r = mean[f] + residual[s, f] * deviation[f]
-            largest = max(largest, abs(r) if share[f] else 0.0)
             grown = exponential(min(r, 700.0)) - 1.0
             out[s, f] = grown if share[f] else r
-    return largest
+            wrong += share[f] & (not abs(r) <= most)
+    return wrong
 
 
 @bare

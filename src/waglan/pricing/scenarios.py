@@ -56,9 +56,9 @@ class Scenarios:
 
     def _check_moves(self) -> None:
         shares = np.array([factor.how == "share" for factor in self.factors], bool)
-        wrong = np.argwhere(~np.isfinite(self.moves) | (shares & (self.moves <= -1.0)))
-        if len(wrong):
-            s, f = wrong[0].tolist()
+        wrong = ~np.isfinite(self.moves) | (shares & (self.moves <= -1.0))
+        if wrong.any():  # a search for places takes as long as everything else here
+            s, f = np.argwhere(wrong)[0].tolist()
             kind = "a share above -1" if shares[f] else "a finite amount"
             raise BadValue(f"scenario {self.labels[s]!r}: the move of {self.factors[f].name!r} is {kind}, it was "
                            f"{self.moves[s, f]}")  # fmt: skip

@@ -180,7 +180,7 @@ class Generator:
             deviation, mean = np.sqrt(self._variance), np.ascontiguousarray(self._garch[:, 3])
             self._check_alive(deviation)
         out = np.empty(residual.shape)
-        if not kernel.tomorrow(residual, deviation, mean, self.history.share, out) <= RETURN_MOST:
+        if kernel.tomorrow(residual, deviation, mean, self.history.share, RETURN_MOST, out):
             returns = mean + residual * deviation
             s, f = np.argwhere(self.history.share & ~(np.abs(returns) <= RETURN_MOST))[0].tolist()
             raise BadValue(f"{self.history.factors[f].name}: scenario {labels[s]!r}: a return lies within "
