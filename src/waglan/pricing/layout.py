@@ -185,18 +185,19 @@ def units_of(instrument: Instrument, quantity: int, home: str) -> float:
 
 
 def laid(
-    lines: Sequence[Line], market: Market, scenarios: Scenarios | None = None, home: str = "HKD"
-) -> tuple[Layout, Layout]:
+    lines: Sequence[Line], market: Market, scenarios: Scenarios | None = None, home: str = "HKD",
+    refused: dict[str, str] | None = None,
+) -> tuple[Layout, Layout]:  # fmt: skip
     """The book in arrays, before anything moves (one column) and in each scenario (none without scenarios).
 
     Neighbours of one underlying, expiry and curve are priced fastest; the order stays as given. Index and terms are
     the same arrays in both. Raises BadValue for an instrument that cannot be, a quote that is missing, stale or no such
-    number, here or in a scenario, an expiry that has passed, a currency that is unknown or not reached.
+    number, here or in a scenario, an expiry that has passed, a currency that is unknown or not reached. With `refused`
+    such a line is left out instead, and told there by its instrument's name.
     """
     market.path(home, home, "home")
     draft = _Draft(market, scenarios, home)
-    made = [draft.line(line) for line in lines]
-    names = tuple(line.instrument.name for line in lines)
+    names, made = _drafted(draft, lines, refused)
     index = np.array([index for index, _ in made], np.int64).reshape(len(made), 6)
     terms = np.array([terms for _, terms in made], np.float64).reshape(len(made), 5)
     moves = np.stack(draft.moves.rows)
@@ -207,6 +208,22 @@ def laid(
             _stacked(draft.crosses, len(draft.labels)))  # fmt: skip
     before, after = ([np.ascontiguousarray(row[:, part]) for row in rows] for part in (slice(1), slice(1, None)))
     return Layout(names, index, terms, *before), Layout(names, index, terms, *after)
+
+
+def _drafted(
+    draft: _Draft, lines: Sequence[Line], refused: dict[str, str] | None
+) -> tuple[tuple[str, ...], list[tuple[list[int], list[float]]]]:
+    """Names of the lines and their rows of index and terms."""
+    if refused is None:
+        return tuple(line.instrument.name for line in lines), [draft.line(line) for line in lines]
+    names, made = [], []
+    for line in lines:
+        try:
+            made.append(draft.line(line))
+            names.append(line.instrument.name)
+        except BadValue as bad:
+            refused[line.instrument.name] = str(bad)
+    return tuple(names), made
 
 
 def _stacked(rows: _Rows, columns: int) -> Floats:
