@@ -32,6 +32,8 @@ RUNS: Final[dict[str, list[str]]] = {
     "options": [],
     "risk": [],
     "contributions": [],
+    "generation": [],
+    "exceptions": [],
     "score": [],
     "recourse": ["--data", str(DATA / "taiwan_default.parquet")],
     "fairness": ["--part", "speed", "streams"],

@@ -286,6 +286,28 @@ def contributions(found: dict[str, Any]) -> Iterator[Line]:
         yield Line(title, f"{found['us']:.0f} us", told, "100x, 1e-10", met)
 
 
+def generation(found: dict[str, Any]) -> Iterator[Line]:
+    timed, times = found["timed"], found["times"]
+    title = f"a day's end: {found['factors']} factors filtered, {found['scenarios']:,} scenarios: least / p50"
+    for name in ("scipy", "arch"):
+        peer = f"{name} {timed[name]['p50_us'] / 1000:.1f} ms, {times[name]:.0f}x; {found['apart'][name]:.0e} apart"
+        ours = f"{timed['filtered']['us'] / 1000:.2f} / {timed['filtered']['p50_us'] / 1000:.2f} ms"
+        yield Line(title, ours, peer, "1 ms", timed["filtered"]["p50_us"] <= 1000)
+        title = "the same"
+
+
+def exceptions(found: dict[str, Any]) -> Iterator[Line]:
+    days = {one["days"] for one in found.values()}
+    title = f"exceptions of VaR 99%, {', '.join(found)}, {max(days):,} days each, {max(days) // 100} of them expected"
+
+    def counts(method: str) -> str:
+        return ", ".join(str(one["methods"][method]["held"]["exceptions"]) for one in found.values())
+
+    green = all(one["methods"]["filtered"]["held"]["zone"] == "green" for one in found.values())
+    peers = f"plain history {counts('historical')}; normals {counts('montecarlo')}; moments {counts('parametric')}"
+    yield Line(title, f"filtered {counts('filtered')}", peers, "green", green)
+
+
 LINES: Final[dict[str, Callable[[dict[str, Any]], Iterator[Line]]]] = {
     "features": features,
     "decide": decide,
@@ -303,6 +325,8 @@ LINES: Final[dict[str, Callable[[dict[str, Any]], Iterator[Line]]]] = {
     "options": options,
     "risk": risk,
     "contributions": contributions,
+    "generation": generation,
+    "exceptions": exceptions,
 }
 
 
