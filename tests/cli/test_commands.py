@@ -20,7 +20,7 @@ COMMANDS = {
     "demo", "world", "train", "compare", "validate", "replay", "decide", "explain", "recourse", "prove", "check",
     "verify", "verdicts", "witness", "override", "appeal", "fairness",
     "publish", "subject", "erase", "hold", "expire", "backup", "restore", "reindex", "export", "keys rotate",
-    "recipe lint", "recipe diff",
+    "breaches list", "breaches acknowledge", "breaches waive", "recipe lint", "recipe diff",
 }  # fmt: skip
 
 

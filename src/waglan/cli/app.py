@@ -7,7 +7,7 @@ from typing import Final
 
 import typer
 
-from waglan.cli import copies, recipes
+from waglan.cli import breaches, copies, recipes
 from waglan.cli.comparisons import compare
 from waglan.cli.console import complain
 from waglan.cli.copies import backup, export, reindex, restore
@@ -57,6 +57,7 @@ for command in (
 for about in (subject, erase, hold, expire, backup, restore, reindex, export):
     app.command()(about)
 app.command()(fairness)
+app.add_typer(breaches.commands, name="breaches")
 app.add_typer(recipes.commands, name="recipe")
 app.add_typer(copies.keys, name="keys")
 

@@ -16,6 +16,7 @@ from typing import Final
 
 from waglan.ledger.entry import DECISION
 from waglan.policy.waivers import CHECKER, ENDS, MAKER, REASON, about, ordinary, scope
+from waglan.risk.portfolio import Portfolio
 from waglan.schema.batch import REFUSED, Batch, Refused
 from waglan.schema.recipe import Column, Recipe, columns, kinds
 from waglan.schema.records import Decision, decode_decision
@@ -28,7 +29,8 @@ from waglan.store.vault import ERASED
 NEEDED: Final = {ACKNOWLEDGE: (MAKER,), WAIVER: ("limit", "amount", "until_s", MAKER, CHECKER, REASON)}
 """Columns of these events, beside what names the scope."""
 
-REASONS: Final = ("limit:", "soft:")
+REASONS: Final = {WAIVER: ("limit:", "waived:"), ACKNOWLEDGE: ("limit:", "soft:", "waived:")}
+"""What a decision's reasons begin with that these are about; a waiver may be renewed while it stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,11 @@ class Decided:
         if row.form == ERASED:
             return True, None
         return row.kind == DECISION, decode_decision(row.record) if row.kind == DECISION else None
+
+
+def issuers(model: object) -> Mapping[str, str]:
+    """Instrument -> counterparty, of a market book's shares; none of a model that is no universe."""
+    return model.universe.issuers if isinstance(model, Portfolio) else {}
 
 
 def cut(batch: Batch, recipe: Recipe) -> Iterator[Batch]:
@@ -128,9 +135,8 @@ class _Door:
 
     def _other(self, decision: Decision, limit: Limit | None, kind: str) -> Refused | None:
         """Why the decision is not one that passed the limit in that scope."""
-        grades = REASONS[:1] if kind == WAIVER else REASONS
         codes = [limit.code] if limit is not None else [each.code for each in self._recipe.policy.limits]
-        if not any(grade + code in decision.reasons for grade in grades for code in codes):
+        if not any(grade + code in decision.reasons for grade in REASONS[kind] for code in codes):
             return Refused("no_breach", "id", -1, self._id)
         if limit is not None and limit.by != "total":
             there = scope(limit, self._words(decision), self._issuers)

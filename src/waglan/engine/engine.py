@@ -94,7 +94,7 @@ class Engine:
         self.keeping: Final[Keeping] = keeping or Plain(store, log)
         self._effects: Final = judge.recipe.policy.effects
         self._seen: Final = store.ids()
-        self._decided: Final = breaches.Decided(self._seen, store, self.commit, {})
+        self._decided: Final = breaches.Decided(self._seen, store, self.commit, breaches.issuers(judge.model))
         self.subjects: Final = Subjects(store.vault, self._entities)
         self._keys: Final = store.vault.keys(self.subject_type)
         self._pending: Final = Pending(judge.recipe.desk, store.vault.log_key, store.size)

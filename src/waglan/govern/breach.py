@@ -55,6 +55,8 @@ class Breach(msgspec.Struct, frozen=True, kw_only=True):
     worst_ns: int
     last_minor: int
     last_ns: int
+    last_id: str
+    """The latest decision that had the reason, or was let stand by a waiver."""
     decisions: int
     """How many decisions had the reason, the first included."""
     held_ns: int | None = None

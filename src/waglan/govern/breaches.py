@@ -7,6 +7,7 @@ says the same as one that reads everything again.
 from typing import Final
 
 from waglan.book import Book
+from waglan.engine.breaches import issuers
 from waglan.govern.breach import Breach as Breach
 from waglan.govern.breach import Waiver as Waiver
 from waglan.govern.episodes import Episodes
@@ -23,7 +24,7 @@ class Following:
         if not book.recipe.policy.limits:
             raise BadValue(f"{book.recipe.name}: the recipe has no [[policy.limits]], so nothing is breached")
         self._book: Final = book
-        self._episodes = Episodes(book.recipe, self._name, {})
+        self._episodes = Episodes(book.recipe, self._name, issuers(book.engine.judge.model))
         self._next = 0
 
     def breaches(self, now_ns: int) -> tuple[Breach, ...]:

@@ -22,6 +22,8 @@ from waglan.schema.units import SECOND_NS, duration_ns
 
 REASONS: Final[Mapping[Grade, str]] = {"soft": "soft:", "hard": "limit:"}
 """What reasons of each grade begin with."""
+WAIVED_: Final = "waived:"
+"""What the reason begins with of what lies beyond hard and within a waiver."""
 
 ORDER: Final = STAGES[0]
 
@@ -95,7 +97,9 @@ class Episode:
         return replace(facts, worst_minor=value, worst_ns=ts_ns) if first or worse else facts
 
     def _covered(self, now_ns: int) -> bool:
-        return any(now_ns < waiver.until_ns and self._covers(waiver) for waiver in self.facts.waivers)
+        """Whether the latest waiver, which takes the place of those before it, lets what is measured stand."""
+        last = self.facts.waivers[-1:]
+        return any(now_ns < waiver.until_ns and self._covers(waiver) for waiver in last)
 
     def _covers(self, waiver: Waiver) -> bool:
         return not passes(self.limit, self.facts.last_minor, waiver.amount_minor)
@@ -133,7 +137,7 @@ class Episodes:
 
     def decided(self, position: int, decision: Decision) -> None:
         """A decision of this recipe, in its place in the log."""
-        if not (self._open or any(reason.startswith(("soft:", "limit:")) for reason in decision.reasons)):
+        if not (self._open or any(reason.startswith(tuple(REASONS.values())) for reason in decision.reasons)):
             return
         cells = self._read(decision.event)
         for limit, (of, waived) in zip(self._limits, self._cells, strict=True):
@@ -157,18 +161,26 @@ class Episodes:
                     id=event.id, limit=limit.code, grade=grade, by=limit.by, key=key, state="raised", position=position,
                     raised_ns=event.ts_ns, stage=stage, trader=None if trader is None else str(trader),
                     verb=decision.actions[0].verb if decision.actions else "", value_minor=value, limit_minor=in_force,
-                    worst_minor=value, worst_ns=event.ts_ns, last_minor=value, last_ns=event.ts_ns, decisions=0,
+                    worst_minor=value, worst_ns=event.ts_ns, last_minor=value, last_ns=event.ts_ns,
+                    last_id=event.id, decisions=0,
                 )  # fmt: skip
                 episode = self._open[at] = Episode(limit, facts)
                 self._all.append(episode)
             episode.go_on(stage, value, event.ts_ns)
-            self._about.setdefault(event.id, []).append(episode)
+            self._named(event.id, episode)
         elif episode is not None and stage != ORDER:
             if passes(limit, value, amount):
                 episode.go_on(stage, value, event.ts_ns, exceeds=False)
+                if grade == "hard" and WAIVED_ + limit.code in decision.reasons:
+                    self._named(event.id, episode)
             else:
                 episode.cure(event.ts_ns, event.id)
                 del self._open[at]
+
+    def _named(self, event_id: str, episode: Episode) -> None:
+        """Acknowledgements and waivers about this decision are about the episode."""
+        self._about.setdefault(event_id, []).append(episode)
+        episode.facts = replace(episode.facts, last_id=event_id)
 
     def observed(self, position: int, event: Event) -> None:
         """An event that was not decided; all but acknowledgements and waivers are passed over."""

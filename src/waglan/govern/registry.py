@@ -33,6 +33,9 @@ DEEDS: Final = (
     "fairness",
     "override",
     "appeal",
+    "breaches",
+    "acknowledge",
+    "waive",
 )
 """What somebody does with records: reads first, then changes of what is kept."""
 
@@ -51,10 +54,11 @@ class Purpose(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 
 
 class Person(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Somebody who may put answers right: make an override, check one, answer an appeal."""
+    """Somebody who may put answers right, or let a limit be passed: make an override or a waiver, check one, answer an
+    appeal, acknowledge a breach."""
 
     title: str
-    may: list[Literal["make", "check", "answer"]]
+    may: list[Literal["make", "check", "answer", "acknowledge"]]
 
 
 class Retention(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, rename={"since": "from"}):
@@ -74,7 +78,7 @@ class Registry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     people: dict[str, Person] = {}
 
     def person(self, name: str, role: str) -> None:
-        """Raise NotAllowed unless somebody is registered to make or check an override, or to answer an appeal."""
+        """Raise NotAllowed unless somebody is registered for that role, as in `Person.may`."""
         found = self.people.get(name)
         if found is None:
             known = ", ".join(self.people) or "nobody"
