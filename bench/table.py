@@ -297,15 +297,13 @@ def generation(found: dict[str, Any]) -> Iterator[Line]:
 
 
 def exceptions(found: dict[str, Any]) -> Iterator[Line]:
-    days = {one["days"] for one in found.values()}
-    title = f"exceptions of VaR 99%, {', '.join(found)}, {max(days):,} days each, {max(days) // 100} of them expected"
-
-    def counts(method: str) -> str:
-        return ", ".join(str(one["methods"][method]["held"]["exceptions"]) for one in found.values())
-
-    green = all(one["methods"]["filtered"]["held"]["zone"] == "green" for one in found.values())
-    peers = f"plain history {counts('historical')}; normals {counts('montecarlo')}; moments {counts('parametric')}"
-    yield Line(title, f"filtered {counts('filtered')}", peers, "green", green)
+    for span in next(iter(found.values()))["spans"]:
+        methods = [one["spans"][span]["methods"] for one in found.values()]
+        told = {name: ", ".join(str(m[name]["held"]["exceptions"]) for m in methods) for name in methods[0]}
+        title = f"days beyond VaR 99% in {int(span):,}, {int(span) // 100} expected: {', '.join(found)}"
+        peers = f"plain history {told['historical']}; normals {told['montecarlo']}; moments {told['parametric']}"
+        green = all(m["filtered"]["held"]["zone"] == "green" for m in methods)
+        yield Line(title, f"filtered {told['filtered']}", peers, "green", green)
 
 
 LINES: Final[dict[str, Callable[[dict[str, Any]], Iterator[Line]]]] = {

@@ -15,16 +15,14 @@ def test_answers_agree_and_do_not_move() -> None:
 
 
 def test_methods_on_the_index_of_five_hundred_shares() -> None:
-    found = exceptions("sp500", days=2_500, refit=500)
-    fewest, most = accepted(2_500, 10_000)
-    held = {method: sides["held"] for method, sides in found["methods"].items()}
+    found = exceptions("sp500", spans=(2_500, 3_000), refit=500)
     assert found["fits_that_failed"] == 0
-    assert fewest <= held["filtered"]["exceptions"] <= most
-    assert held["filtered"]["zone"] == held["ewma"]["zone"] == "green"
-    assert held["montecarlo"]["zone"] == "red"
-    assert "filtered 2" in rows({"exceptions": {"sp500": found}})[2]
-
-
-def test_plain_history_learns_of_a_crash_too_late() -> None:
-    crash = exceptions("sp500", days=2_900, refit=500)["methods"]
-    assert crash["historical"]["held"]["exceptions"] > crash["filtered"]["held"]["exceptions"]
+    for span in (2_500, 3_000):
+        fewest, most = accepted(span, 10_000)
+        held = {method: sides["held"] for method, sides in found["spans"][str(span)]["methods"].items()}
+        for method in ("filtered", "ewma"):
+            assert fewest <= held[method]["exceptions"] <= most
+            assert held[method]["zone"] == "green"
+        assert held["montecarlo"]["zone"] == "red"
+    assert held["historical"]["zone"] == "red", "the autumn of 2008 came out of calm years"
+    assert len(rows({"exceptions": {"sp500": found}})) == 4
