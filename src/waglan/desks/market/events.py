@@ -75,8 +75,8 @@ def measures(days: Days, found: Hours) -> list[Measure]:
 
 
 def moments(days: Days, found: Hours) -> list[Row]:
-    """Reprices of the steps, and the roll of every day."""
-    steps = found.ts_ns[found.close == 0].tolist()
+    """Reprices of the steps and before the eve's first trades, and the roll of every day."""
+    steps = [int(days.midnight_ns[days.history - 1]) + CLOSES_NS, *found.ts_ns[found.close == 0].tolist()]
     reprices = [{"id": f"P{i + 1:06d}", "kind": "reprice", "ts_ns": ts + SECOND_NS} for i, ts in enumerate(steps)]
     rolls = [
         {"id": f"R{day:%Y%m%d}", "kind": "roll", "ts_ns": midnight + ROLLS_NS}

@@ -76,7 +76,7 @@ TABLE: Final[tuple[Parameter, ...]] = (
     P("share lot", 1_000, "shares of an option's contract, and of an order's lot", ASSUMED),
     P("currency lot", 10_000, "units of base of a currency option's contract, and of an order's lot", ASSUMED),
     P("orders a day", (6, 6, 3, 5), "by book: equity derivatives, cash equities, FX options, FX spot", ASSUMED),
-    P("order size", (25_000, 12_000, 30_000, 20_000), "thousands of HKD of the underlying, median by book", ASSUMED),
+    P("order size", (12_000, 12_000, 60_000, 50_000), "thousands of HKD of the underlying, median by book", ASSUMED),
     P("order spread", 800, "thousandths, sigma of the logarithm", ASSUMED),
     P("sold", 580, "permille of the options that clients ask for which are bought from the bank", ASSUMED),
     P("leaning", 800, "permille of orders in what is held that bring it down", ASSUMED),
@@ -89,8 +89,8 @@ TABLE: Final[tuple[Parameter, ...]] = (
     P("refused day", 30, "of an order for far too many puts", ASSUMED),
     P("refused size", 6_000_000, "thousands of HKD of the index", ASSUMED),
     P("block day", 45, "of a client's block of one share, sold the day after", ASSUMED),
-    P("block size", 1_000_000, "thousands of HKD", ASSUMED),
-    P("crash size", 900_000, "thousands of HKD of the index: puts a client buys on the crash's first day", ASSUMED),
+    P("block size", 1_100_000, "thousands of HKD", ASSUMED),
+    P("crash size", 700_000, "thousands of HKD of the index: puts a client buys on the crash's first day", ASSUMED),
 )  # fmt: skip
 
 ASSUMPTIONS: Final = Assumptions(TABLE)

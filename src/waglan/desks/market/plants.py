@@ -18,7 +18,7 @@ from waglan.schema.units import DAY_NS, MINUTE_NS
 
 QUIET: Final = "UTIL4"
 """The share that nobody holds before its stale quote."""
-BLOCK: Final = "BANK1"
+BLOCK: Final = "TECH1"
 EQD1, EQD2, _, CASH2 = TRADERS[:4]
 MONTH_NS: Final = 30 * DAY_NS
 
@@ -38,7 +38,7 @@ def planted(desk: Desk, days: Days, day: int, steps: list[Moment], gap: int) -> 
         label = "stale" if day == stale_day(days) else "stale_gone"
         desk.take(_order(desk, now, BOOKS[1], CASH2, QUIET, 10_000, label))
     if day == number("refused day"):
-        name = option_name(INDEX, _month(now), "P", 90)
+        name = option_name(INDEX, _month(now), "P", 100)
         desk.take(_order(desk, now, BOOKS[0], EQD2, name, -_units(desk, now, name, "refused size"), "refused"))
     if day == number("block day"):
         _by_voice(desk, _order(desk, now, BOOKS[1], CASH2, BLOCK, _units(desk, now, BLOCK, "block size"), "block"))

@@ -134,14 +134,17 @@ def _month_left(future: str, ts_ns: int) -> bool:
 
 
 def _expire(desk: Desk, close: Moment, midnight_ns: int) -> None:
-    """Close at its worth whatever expires today: options at intrinsic value, futures at the index."""
+    """Close at its worth whatever expires today: options at intrinsic value, futures at the index.
+
+    What would be flat has a closing of nothing, for a book that did not let every order through.
+    """
     ts = midnight_ns + SETTLES_NS
     for key, held in sorted(desk.held.items()):
         one = desk.instrument(key[3])
-        if getattr(one, "expiry_ns", ts + DAY_NS) - ts >= DAY_NS or not held:
+        if not 0 < getattr(one, "expiry_ns", ts + DAY_NS) - ts < DAY_NS:
             continue
         price = _settled(one, close)
-        desk.take(Trade(desk.next(), "fill", ts, key, -held, price, "expiry", True, False))
+        desk.take(Trade(desk.next(), "fill", ts, key, -held, price, "expiry" if held else "", True, False))
 
 
 def _settled(one: Instrument, close: Moment) -> int:

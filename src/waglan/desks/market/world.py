@@ -62,19 +62,17 @@ class World:
         """Every measure that is asked for on live days."""
         return events.measures(self.days, self.hours)
 
-    def table(self, estimates: Sequence[Row] = ()) -> pa.Table:
-        """All events in our own form and in log order. estimates: rows of kind `estimate`, fitted by whoever asks."""
-        rows = [
-            *events.traded(self.trades),
-            *estimates,
-            *events.moments(self.days, self.hours),
-            *events.asked(self.measures),
-        ]
+    def table(self, estimates: Sequence[Row] = (), closings: bool = False) -> pa.Table:
+        """All events in our own form and in log order. estimates: rows of kind `estimate`, fitted by whoever asks.
+        closings: of what would be flat at expiry too, with quantity 0, for who lets orders through or not."""
+        trades = [t for t in self.trades if t.quantity or closings]
+        moved = events.moments(self.days, self.hours)
+        rows = [*events.traded(trades), *estimates, *moved, *events.asked(self.measures)]
         return events.table(self._quoted(), rows)
 
-    def events(self, recipe: Recipe, estimates: Sequence[Row] = ()) -> Batch:
+    def events(self, recipe: Recipe, estimates: Sequence[Row] = (), closings: bool = False) -> Batch:
         """The same for a recipe."""
-        return from_table(self.table(estimates), recipe)
+        return from_table(self.table(estimates, closings), recipe)
 
     def history(self) -> tuple[Ints, Ints]:
         """Times of the history's closes (n,), and levels of DAILY in millionths (n, len(DAILY))."""
