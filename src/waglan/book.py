@@ -273,10 +273,9 @@ class Book:
             until = int((self.path / "history.parquet").exists())
         alike = all(judge.state_digest == engine.judge.state_digest for judge in judges)
         if alike and (snapshot := engine.store.snapshot(engine.judge.digest, until)) is not None:
-            start = 0
-            for judge in judges:
-                start = judge.resume(snapshot[1])
-            return start
+            starts = [judge.resume(snapshot[1]) for judge in judges]
+            if starts[0] is not None:
+                return starts[0]
         if (history := self.history()) is not None:
             values = dense_values(self.recipe, engine.store.vault, history)
             for judge in judges:

@@ -13,10 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from waglan.engine.answer import Terms
-from waglan.engine.state import State, new_state, restored, state_digest, universe_of
+from waglan.engine.state import State, is_of, new_state, restored, state_digest, universe_of
 from waglan.features.plan import Plan, compile
-from waglan.policy.limits import Limited
-from waglan.policy.policy import Policy
+from waglan.policy.limits import policy_of
 from waglan.risk.columns import risk_columns
 from waglan.schema.recipe import Column, Recipe, columns, kinds, recipe_digest
 from waglan.schema.risk import EXPIRED, INCOMPLETE, NO_PRICE
@@ -82,7 +81,7 @@ class Judge:
         self.state_digest: Final = state_digest(self.plan, recipe, model)
         """Judges with the same one have the same state after the same events."""
         issuers = universe_of(model).universe.issuers if market else {}
-        self.policy: Final = Limited(recipe, self.names, issuers) if market else Policy(recipe, self.names)
+        self.policy: Final = policy_of(recipe, self.names, issuers)
         self.term_names: Final = self.policy.offers.names if self.policy.offers is not None else ()
         """What an action's terms are called, in their order."""
         self.kinds: Final = kinds(recipe)
@@ -183,8 +182,13 @@ class Judge:
                 out.terms[i] = terms
         return out
 
-    def resume(self, snapshot: bytes) -> int:
-        """Take the state of a snapshot; its log position. Raises BadValue for one that is damaged or of another."""
+    def resume(self, snapshot: bytes) -> int | None:
+        """Take the state of a snapshot; its log position, None if it is of another state and was not taken.
+
+        Raises BadValue for one that is damaged.
+        """
+        if not is_of(self.state_digest, self.recipe, snapshot):
+            return None
         self.windows, position = restored(self.plan, self.recipe, self.model, snapshot)
         return position
 

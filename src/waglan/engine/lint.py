@@ -8,7 +8,9 @@ from waglan.features.draft import is_categorical
 from waglan.features.plan import compile
 from waglan.models.training import KINDS, choose
 from waglan.policy.expression import references
-from waglan.policy.policy import Policy
+from waglan.policy.limits import policy_of
+from waglan.risk.columns import risk_columns
+from waglan.risk.declared import lint_risk
 from waglan.schema.recipe import Column, Recipe, columns
 from waglan.schema.units import MINOR_DIGITS, NULL, BadValue
 
@@ -17,17 +19,18 @@ def lint(recipe: Recipe) -> list[str]:
     """Findings as sentences that name the place and the value; empty for a recipe that can run."""
     found = [*_head(recipe), *_columns(recipe), *_concepts(recipe)]
     names = [feature.name for feature in recipe.features]
+    market = recipe.risk is not None
     checks: tuple[Callable[[], object], ...] = (
         lambda: compile(recipe),
-        lambda: Policy(recipe, names),
-        lambda: choose(recipe.model.parameters, KINDS[recipe.model.kind], recipe.model.kind),
+        lambda: policy_of(recipe, [*names, *(risk_columns(recipe) if market else ())]),
+        lambda: None if market else choose(recipe.model.parameters, KINDS[recipe.model.kind], recipe.model.kind),
     )
     for check in checks:
         try:
             check()
         except BadValue as error:
             found.append(str(error))
-    return [*found, *_ways(recipe), *protected(recipe), *lint_actionable(recipe)]
+    return [*found, *lint_risk(recipe), *_ways(recipe), *protected(recipe), *lint_actionable(recipe)]
 
 
 def protected(recipe: Recipe) -> Iterator[str]:

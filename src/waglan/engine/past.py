@@ -21,7 +21,7 @@ from waglan.ledger.entry import DECISION, OBSERVATION
 from waglan.schema.batch import Batch
 from waglan.schema.recipe import ADDED, Recipe, columns
 from waglan.schema.records import decode_decision, decode_observation
-from waglan.schema.units import MINOR_DIGITS, NULL
+from waglan.schema.units import MINOR_DIGITS, NULL, BadValue
 from waglan.store.keys import NoKeys
 from waglan.store.records import Store
 from waglan.store.vault import Vault
@@ -68,7 +68,12 @@ class History:
 
 
 def history(recipe: Recipe, batch: Batch, until_ns: int, threads: int = 1) -> History:
-    """Step a batch's events up to `until_ns` through new windows and join the outcomes that came before it."""
+    """Step a batch's events up to `until_ns` through new windows and join the outcomes that came before it.
+
+    Raises BadValue for a market book's recipe: nothing is learned for it.
+    """
+    if recipe.risk is not None:
+        raise BadValue(f"{recipe.name}: a market book's model is its universe, which is written and not trained")
     stop = int(np.searchsorted(batch.ts_ns, until_ns))
     batch = batch.slice(0, stop)
     keep = first_rows(batch)

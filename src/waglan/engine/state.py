@@ -8,13 +8,13 @@ import hashlib
 import struct
 from typing import Final, Protocol
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from waglan.features.plan import Plan
 from waglan.features.state import Windows
 from waglan.risk.holdings import Holdings
+from waglan.risk.kept import bound_to
 from waglan.risk.portfolio import Portfolio
 from waglan.schema.recipe import Recipe
 from waglan.schema.units import BadValue
@@ -80,15 +80,19 @@ class MarketState:
 
 
 def state_digest(plan: Plan, recipe: Recipe, model: object) -> bytes:
-    """What a state is of: judges with equal ones move alike. Of windows alone the plan's digest.
-
-    Of a market book also the universe, how risk is measured and the limits, whose waivers are state.
-    """
+    """What a state is of: judges with equal ones move alike. Of windows alone it is the plan's digest."""
     if recipe.risk is None:
         return plan.digest
-    told = msgspec.json.encode((recipe.risk, [limit.code for limit in recipe.policy.limits]))
-    inner = plan.digest + universe_of(model).digest
-    return hashlib.sha256(b"waglan market state\n" + inner + told).digest()
+    return hashlib.sha256(plan.digest + bound_to(recipe, universe_of(model).universe)).digest()
+
+
+def is_of(digest: bytes, recipe: Recipe, data: bytes) -> bool:
+    """Whether a snapshot is of a state's digest, so that it can be taken; one of windows says so when it is taken.
+
+    A recipe's digest of a market book covers fields that a later version of this program may add: an older snapshot is
+    then passed over, and the state worked again from history and log.
+    """
+    return recipe.risk is None or (data.startswith(MAGIC) and data[len(MAGIC) : len(MAGIC) + 32] == digest)
 
 
 def new_state(plan: Plan, recipe: Recipe, model: object, partitions: int = 1) -> State:

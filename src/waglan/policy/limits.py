@@ -18,8 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from waglan.policy.policy import Policy
+from waglan.policy.waivers import check_waivers
 from waglan.schema.recipe import Column, Recipe, columns
-from waglan.schema.risk import MEASURE, MEASURES, ORDER, OTHERS, RISES, STAGES, WAIVED, Limit, Risk
+from waglan.schema.risk import CHECK, MEASURE, MEASURES, ORDER, OTHERS, QUOTE, RISES, ROLL, SCOPES, WAIVED, Limit, Risk
 from waglan.schema.units import MICRO, NULL, BadValue, duration_ns
 
 Ints = NDArray[np.int64]
@@ -227,12 +228,20 @@ def amounts(risk: Risk | None, limit: Limit, grade: str, scopes: Sequence[str]) 
     return np.array([NEVER if amount is None else amount for amount in found], np.int64)
 
 
-def check_market(recipe: Recipe) -> None:
-    """Raises BadValue for limits without `[risk]`, or a recipe with it that is no market book's."""
+def policy_of(recipe: Recipe, features: Sequence[str], issuers: Mapping[str, str] | None = None) -> Policy:
+    """The policy of a recipe; one with limits of a market book's. features: names of the row's cells.
+
+    Raises BadValue for a policy that cannot be run, limits without `[risk]`, or `[risk]` on other events than a market
+    book's.
+    """
     if recipe.risk is None:
         if recipe.policy.limits:
             raise BadValue(f"limit {recipe.policy.limits[0].code}: limits need [risk]")
-        return
-    stage = recipe.columns.get("stage")
-    if stage is None or stage.values != list(STAGES):
-        raise BadValue(f"[risk]: the column stage has the values {', '.join(STAGES)}, in this order")
+        return Policy(recipe, features)
+    if recipe.decide != CHECK or not {QUOTE, ROLL} <= set(recipe.observe):
+        raise BadValue(f"[risk]: a market book decides {CHECK!r} and observes at least {QUOTE!r} and {ROLL!r}")
+    missing = [name for name in ("stage", "instrument", *SCOPES[1:]) if name not in recipe.columns]
+    if missing:
+        raise BadValue(f"[risk]: a market book has a column {missing[0]!r}")
+    check_waivers(recipe)
+    return Limited(recipe, features, issuers)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from waglan.risk.columns import names
+from waglan.risk.declared import check_risk
 from waglan.risk.universe import Universe, read_universe
 from waglan.schema.recipe import Recipe
 from waglan.schema.risk import PART
@@ -34,6 +35,7 @@ class Portfolio:
     @classmethod
     def read(cls, data: bytes, recipe: Recipe, where: str = "model") -> "Portfolio":
         """From a file's bytes. Raises BadValue for no universe, or one that the recipe's names do not fit."""
+        check_risk(recipe)
         universe = read_universe(data, where)
         _fits(recipe, universe, where)
         return cls(universe, data, tuple(f"{PART}{book}" for book in names(recipe, "book")))
