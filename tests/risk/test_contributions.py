@@ -11,6 +11,7 @@ from tests.pricing.books import BOOK, FACTORS, NOW, QUOTES, scenarios
 from tests.risk.held import BOOKS, TRADERS, Small, recipe
 from waglan.measures.tail import CEIL, EXACT, Rule, risk
 from waglan.pricing import Equity, Future, Line, Market, Quote, value
+from waglan.risk import parametric
 from waglan.risk.contributions import CROSS, NOBODY, Contributions, Part, contributions, marginal_parts
 from waglan.risk.trials import Trade, tried
 from waglan.schema.units import DAY_NS, BadValue
@@ -31,11 +32,16 @@ def parts(found: Contributions, view: str) -> dict[str, tuple[int, int]]:
     return {part.name: (part.var_minor, part.es_minor) for part in getattr(found, view)}
 
 
-def test_every_view_sums_to_the_total_and_the_total_is_the_risk() -> None:
-    held = Small()
+@pytest.mark.parametrize("method", ["filtered", "parametric"])
+def test_every_view_sums_to_the_total_and_the_total_is_the_risk(method: str) -> None:
+    held = Small(recipe=recipe(method=method))
     found = contributions(held)
     totals = pnl_of(held).sum(axis=1)
-    assert (found.var_minor, found.es_minor) == (risk(totals, VAR).var_minor, risk(totals, ES).es_minor)
+    if method == "filtered":
+        assert (found.var_minor, found.es_minor) == (risk(totals, VAR).var_minor, risk(totals, ES).es_minor)
+    else:
+        by = parametric.measured(totals, parametric.laws(10_000, 25_000))
+        assert (found.var_minor, found.es_minor, found.shortfall) == by
     for view in VIEWS:
         of = getattr(found, view)
         assert of, view
@@ -142,29 +148,30 @@ def test_sums_hold_for_any_positions_and_tail(quantities: list[int], tail: int, 
 TRADES = st.lists(st.tuples(st.integers(0, 10), st.integers(-(10**5), 10**5)), max_size=5)
 
 
-@given(TRADES)
-def test_trades_add_up_to_what_they_do_together(asked: list[tuple[int, int]]) -> None:
-    held = Small()
+@given(TRADES, st.sampled_from(["filtered", "parametric"]))
+def test_trades_add_up_to_what_they_do_together(asked: list[tuple[int, int]], method: str) -> None:
+    held = Small(recipe=recipe(method=method))
     trades = [Trade(BOOK[i].instrument.name, quantity) for i, quantity in asked]
     found = tried(held, trades)
-    after = Small(lines=[
+    after = Small(recipe=held.recipe, lines=[
         Line(line.instrument, line.quantity + sum(q for i, q in asked if i == place)) for place, line in enumerate(BOOK)
     ])  # fmt: skip
     then = contributions(after, factors=False)
     assert (found.var_after_minor, found.es_after_minor) == (then.var_minor, then.es_minor)
     assert sum(one.es_minor for one in found.added) == found.es_after_minor - found.es_before_minor
     assert sum(one.var_minor for one in found.added) == found.var_after_minor - found.var_before_minor
-    if found.added:
+    if found.added and method == "filtered":
         first = found.added[0]
         assert first.es_minor >= first.marginal_es_minor - 2, "ES is convex"
 
 
-def test_slopes_of_what_is_held_are_its_parts() -> None:
-    held = Small()
+@pytest.mark.parametrize("method", ["historical", "parametric"])
+def test_slopes_of_what_is_held_are_its_parts(method: str) -> None:
+    held = Small(recipe=recipe(method=method))
     slopes, found = marginal_parts(held), contributions(held)
     for line, part in zip(BOOK, found.positions, strict=True):
         var, es = slopes[line.instrument.name]
-        assert var * line.quantity == part.var_minor
+        assert abs(var * line.quantity - part.var_minor) <= abs(line.quantity) * (method == "parametric")
         assert abs(es * line.quantity - part.es_minor) <= abs(line.quantity)
 
 

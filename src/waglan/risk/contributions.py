@@ -7,19 +7,21 @@ what remains of the total - moving together, and pricing in whole cents - is a p
 """
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple, Protocol
+from typing import Final, Protocol
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from waglan.measures.contributions import apportioned, checked, halves, incremental, sums, totals
-from waglan.measures.tail import CEIL, EXACT, REACH, Rule, Tail, tail
+from waglan.measures.contributions import checked, totals
+from waglan.measures.tail import REACH
 from waglan.pricing.layout import Line
 from waglan.pricing.market import Market
 from waglan.pricing.revaluation import revalue
 from waglan.pricing.scenarios import Scenarios
 from waglan.risk.columns import names
+from waglan.risk.measure import Measure, measure
+from waglan.risk.measure import rules as rules
 from waglan.risk.universe import Universe
 from waglan.schema.recipe import Recipe
 from waglan.schema.risk import Risk
@@ -29,6 +31,8 @@ Ints = NDArray[np.int64]
 
 CROSS: Final = "*cross"
 """The part of factors that comes of moving together, and of whole cents."""
+CELLS: Final = 1 << 24
+"""Lines x scenarios that are revalued at once, 128 MB."""
 NOBODY: Final = "*none"
 """What is held under no name of a view: a trade that named no trader, say."""
 
@@ -58,6 +62,7 @@ class Contributions(msgspec.Struct, frozen=True):
     var_tail_micro: int
     es_tail_micro: int
     shortfall: str
+    """`exact`, or the law's name where the method is parametric."""
     var_minor: int
     es_minor: int
     scenarios: str
@@ -83,20 +88,6 @@ class Held(Protocol):
     def quantities(self, scope: str = "total", key: str | None = None) -> Ints: ...
 
 
-class Worst(NamedTuple):
-    """The tails of one book: rows of scenarios that either reads, and both tails by their place among those rows."""
-
-    rows: Ints
-    es: Tail
-    var: Tail
-    totals: Ints
-
-
-def rules(risk: Risk) -> tuple[Rule, Rule]:
-    """How VaR and ES of a market book are counted."""
-    return Rule(risk.var_tail_micro), Rule(risk.es_tail_micro, CEIL, EXACT)
-
-
 def laid_down(held: Held) -> Risk:
     """The recipe's `[risk]`. Raises BadValue for a recipe without one."""
     if held.recipe.risk is None:
@@ -112,33 +103,22 @@ def contributions(held: Held, scope: str = "total", key: str | None = None, fact
     scenarios for each factor: 26 x 60 scenarios for 1,000 and 60 factors.
     """
     risk, universe = laid_down(held), held.universe
-    quantity = held.quantities(scope, key)
-    pnl = held.unit_pnl
-    worst = worst_of(totals(pnl, quantity), risk)
-    unit = np.ascontiguousarray(pnl[worst.rows])
+    quantity, pnl = held.quantities(scope, key), held.unit_pnl
+    whole = totals(pnl, quantity)
+    by = measure(whole, risk, universe.scale)
     places = np.flatnonzero(quantity)
-    instruments = [universe.instruments[i].name for i in places.tolist()]
-    positions = np.zeros((len(places), len(quantity)), np.int64)
-    positions[np.arange(len(places)), places] = quantity[places]
-    views = {"positions": _view(instruments, positions, pnl, unit, worst, risk, universe.scale)}
+    views = {"positions": _view([universe.instruments[i].name for i in places.tolist()],
+                                pnl[:, places] * quantity[places], by)}  # fmt: skip
     if scope == "total":
-        for view, by in (("books", "book"), ("traders", "trader"), ("counterparties", "counterparty")):
-            views[view] = _view(*shares_of(held, by, quantity), pnl, unit, worst, risk, universe.scale)
-    var, es = (int(part.sum()) for part in split(positions, unit, worst, universe.scale))
+        for view, of in (("books", "book"), ("traders", "trader"), ("counterparties", "counterparty")):
+            held_by, each = shares_of(held, of, quantity)
+            views[view] = _view(held_by, _gathered(pnl, each), by)
+    var, es = by.risk(whole)
     return Contributions(
-        scope, key or "", risk.var_tail_micro, risk.es_tail_micro, EXACT, var, es, held.scenarios.digest(),
+        scope, key or "", risk.var_tail_micro, risk.es_tail_micro, by.law, var, es, held.scenarios.digest(),
         views["positions"], views.get("books", ()), views.get("traders", ()), views.get("counterparties", ()),
-        factor_parts(held, quantity, worst) if factors else (),
+        factor_parts(held, quantity, whole, by) if factors else (),
     )  # fmt: skip
-
-
-def worst_of(whole: Ints, risk: Risk) -> Worst:
-    """The worst scenarios of P&L (S,); those of VaR lie within those of ES."""
-    var_rule, es_rule = rules(risk)
-    es, var = tail(whole, es_rule), tail(whole, var_rule)
-    rows = np.union1d(es.rows, var.rows)
-    es, var = (Tail(np.searchsorted(rows, one.rows), one.edge, one.weights) for one in (es, var))
-    return Worst(rows, es, var, whole)
 
 
 def shares_of(held: Held, by: str, quantity: Ints) -> tuple[list[str], Ints]:
@@ -151,60 +131,54 @@ def shares_of(held: Held, by: str, quantity: Ints) -> tuple[list[str], Ints]:
     return [[*known, NOBODY][i] for i in some.tolist()], each[some]
 
 
-def split(quantities: Ints, unit: Ints, worst: Worst, scale: int) -> tuple[Ints, Ints]:
-    """Parts of VaR and ES (groups,) of groups that hold (groups, instruments); unit: (rows of `worst`, instruments)."""
-    es, _ = sums(unit, worst.es)
-    _, var = sums(unit, worst.var)
-    most = np.abs(quantities).astype(np.float64)
-    if max(float((most @ np.abs(one)).sum()) for one in (es, var)) >= REACH:
-        raise BadValue("the worst scenarios' P&L cannot be summed over positions in 64 bits")
-    return apportioned(-(quantities @ var), scale), apportioned(-(quantities @ es), worst.es.weights.divisor * scale)
+def _gathered(pnl: Ints, quantities: Ints) -> Ints:
+    """P&L of holders in each scenario: (S, instruments), (holders, instruments) -> (S, holders)."""
+    used = np.flatnonzero(quantities.any(axis=0))
+    some = np.ascontiguousarray(pnl[:, used])
+    most = np.abs(quantities[:, used]).astype(np.float64) @ np.abs(some).max(axis=0).astype(np.float64)
+    if most.size and float(most.max()) >= REACH:
+        raise BadValue("the P&L of what is held cannot be summed in 64 bits")
+    return np.asarray(some @ quantities[:, used].T, np.int64)
 
 
-def _view(
-    held: Sequence[str], quantities: Ints, pnl: Ints, unit: Ints, worst: Worst, risk: Risk, scale: int
-) -> tuple[Part, ...]:
+def _view(held: Sequence[str], columns: Ints, by: Measure) -> tuple[Part, ...]:
     if not held:
         return ()
-    var, es = split(quantities, unit, worst, scale)
-    used = np.flatnonzero(quantities.any(axis=0))
-    peaks = np.abs(pnl[:, used]).max(axis=0).astype(np.float64)
-    if float((np.abs(quantities[:, used]) @ peaks).max()) >= REACH:
-        raise BadValue("the P&L of what is held cannot be summed in 64 bits")
-    columns = np.ascontiguousarray(pnl[:, used]) @ quantities[:, used].T
-    (var_rule, es_rule), whole = rules(risk), worst.totals
-    without = [incremental(columns, rule, whole, scale) for rule in (var_rule, es_rule)]
-    of = zip(held, var, es, without[0].var_minor, without[1].es_minor, strict=True)
+    var, es = by.split(np.ascontiguousarray(columns[by.rows]))
+    of = zip(held, var, es, *by.without(np.ascontiguousarray(columns)), strict=True)
     return tuple(Part(name, *(int(number) for number in numbers)) for name, *numbers in of)
 
 
-def factor_parts(held: Held, quantity: Ints, worst: Worst) -> tuple[Part, ...]:
-    """Each factor moved alone in the worst scenarios, whole book revalued; CROSS is what that leaves of the total."""
-    universe, scale = held.universe, held.universe.scale
+def factor_parts(held: Held, quantity: Ints, whole: Ints, by: Measure) -> tuple[Part, ...]:
+    """Each factor moved alone in the scenarios that parts are read from, the whole book priced again each time.
+
+    CROSS is what that leaves of the total. whole: the book's P&L (S,). An empty book has no factors.
+    """
+    universe, scenarios, home = held.universe, held.scenarios, laid_down(held).home
     lines = [Line(universe.instruments[i], int(quantity[i])) for i in np.flatnonzero(quantity).tolist()]
     if not lines:
         return ()
-    scenarios = held.scenarios
-    alone = one_at_a_time(scenarios, worst.rows)
-    gained = revalue(lines, held.market(), alone, laid_down(held).home).totals_minor()
-    pnl = gained.reshape(len(scenarios.factors), len(worst.rows)).T * scale
-    whole = worst.totals[worst.rows]
-    pnl = np.column_stack([pnl, whole - pnl.sum(axis=1)])
-    checked(pnl, times=worst.es.weights.full * worst.es.weights.rows)
-    var, es = split(np.eye(pnl.shape[1], dtype=np.int64), pnl, worst, scale)
-    return tuple(
-        Part(name, int(v), int(e))
-        for name, v, e in zip([*(factor.name for factor in scenarios.factors), CROSS], var, es, strict=True)
-    )
+    size = max(1, CELLS // (len(lines) * len(by.rows)))
+    gained = [
+        revalue(lines, held.market(), one_at_a_time(scenarios, by.rows, some), home).totals_minor()
+        for some in np.split(np.arange(len(scenarios.factors)), range(size, len(scenarios.factors), size))
+    ]
+    alone = np.concatenate(gained).reshape(-1, len(by.rows)).T * universe.scale
+    columns = np.column_stack([alone, whole[by.rows] - alone.sum(axis=1)])
+    checked(columns)
+    var, es = by.split(columns)
+    told = [*(factor.name for factor in scenarios.factors), CROSS]
+    return tuple(Part(name, int(v), int(e)) for name, v, e in zip(told, var, es, strict=True))
 
 
-def one_at_a_time(scenarios: Scenarios, rows: Ints) -> Scenarios:
-    """Some scenarios again, each factor moving alone: factor by factor, rows within, (factors x rows) scenarios."""
+def one_at_a_time(scenarios: Scenarios, rows: Ints, some: Ints | None = None) -> Scenarios:
+    """Scenarios (rows) again, each of some factors moving alone: factor by factor, rows within; all without `some`."""
     count, factors = len(rows), scenarios.factors
-    moves = np.zeros((len(factors) * count, len(factors)))
-    for f in range(len(factors)):
-        moves[f * count : (f + 1) * count, f] = scenarios.moves[rows, f]
-    labels = [f"{factor.name}, {scenarios.labels[s]}" for factor in factors for s in rows.tolist()]
+    moving = np.arange(len(factors)) if some is None else some
+    moves = np.zeros((len(moving) * count, len(factors)))
+    for i, f in enumerate(moving.tolist()):
+        moves[i * count : (i + 1) * count, f] = scenarios.moves[rows, f]
+    labels = [f"{factors[f].name}, {scenarios.labels[s]}" for f in moving.tolist() for s in rows.tolist()]
     return Scenarios(labels, factors, moves)
 
 
@@ -212,14 +186,9 @@ def marginal_parts(held: Held, scope: str = "total", key: str | None = None) -> 
     """Instrument -> what one more unit adds to VaR and ES, to first order, in scale-ths of a minor unit.
 
     Of every instrument of the universe, held or not. The slope at the book as it is; what a trade adds to ES in truth
-    is at least that (ES is convex): see `trials.tried`.
+    is at least that (ES by scenarios is convex): see `trials.tried`.
     """
     pnl = held.unit_pnl
-    worst = worst_of(totals(pnl, held.quantities(scope, key)), laid_down(held))
-    unit = np.ascontiguousarray(pnl[worst.rows])
-    es, _ = sums(unit, worst.es)
-    _, var = sums(unit, worst.var)
-    slopes = (-var, halves(-es, worst.es.weights.divisor))
-    return {
-        instrument.name: (int(v), int(e)) for instrument, v, e in zip(held.universe.instruments, *slopes, strict=True)
-    }
+    by = measure(totals(pnl, held.quantities(scope, key)), laid_down(held), held.universe.scale)
+    var, es = by.slopes(np.ascontiguousarray(pnl[by.rows]), 1)
+    return {it.name: (int(v), int(e)) for it, v, e in zip(held.universe.instruments, var, es, strict=True)}

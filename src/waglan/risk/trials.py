@@ -8,12 +8,14 @@ from collections.abc import Sequence
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
-from waglan.measures.contributions import marginal
-from waglan.measures.contributions import totals as summed
-from waglan.measures.tail import Tail, risk
-from waglan.risk.contributions import Held, laid_down, rules, worst_of
+from waglan.measures.contributions import totals
+from waglan.risk.contributions import Held, laid_down
+from waglan.risk.measure import measure
 from waglan.schema.units import LIMIT, BadValue
+
+Ints = NDArray[np.int64]
 
 
 class Trade(msgspec.Struct, frozen=True):
@@ -51,34 +53,26 @@ def tried(held: Held, trades: Sequence[Trade], scope: str = "total", key: str | 
     Raises BadValue for an instrument that is not in the universe, a quantity of 2**42 and more, or P&L that cannot be
     summed. O(scenarios) for each trade.
     """
-    laid, scale, pnl = laid_down(held), held.universe.scale, held.unit_pnl
-    totals = summed(pnl, held.quantities(scope, key))
-    worst = worst_of(totals, laid)
-    es_tail, var_tail = (Tail(worst.rows[one.rows], one.edge, one.weights) for one in (worst.es, worst.var))
-    before = [_both(held, totals)]
+    scale, pnl = held.universe.scale, held.unit_pnl
+    whole = totals(pnl, held.quantities(scope, key))
+    by = measure(whole, laid_down(held), scale)
+    before = [by.risk(whole)]
     added: list[Added] = []
     for trade in trades:
-        gained = trade.quantity * pnl[:, _place(held, trade)]
-        totals = totals + gained
-        before.append(_both(held, totals))
-        column = np.ascontiguousarray(gained).reshape(-1, 1)
-        (slope_var, _), (_, slope_es) = marginal(column, var_tail, scale), marginal(column, es_tail, scale)
+        gained = _gained(held, trade, pnl)
+        whole = whole + gained
+        before.append(by.risk(whole))
+        slopes = by.slopes(gained[by.rows].reshape(-1, 1), scale)
         (var, es), (var_then, es_then) = before[-2], before[-1]
-        added.append(Added(trade, var_then - var, es_then - es, int(slope_var[0]), int(slope_es[0])))
+        added.append(Added(trade, var_then - var, es_then - es, *(int(slope[0]) for slope in slopes)))
     return Trial(scope, key or "", *before[0], *before[-1], tuple(added))
 
 
-def _both(held: Held, totals: np.ndarray) -> tuple[int, int]:
-    var_rule, es_rule = rules(laid_down(held))
-    scale = held.universe.scale
-    return risk(totals, var_rule, scale).var_minor, risk(totals, es_rule, scale).es_minor
-
-
-def _place(held: Held, trade: Trade) -> int:
+def _gained(held: Held, trade: Trade, pnl: Ints) -> Ints:
     place = held.universe.place.get(trade.instrument)
     if place is None:
         raise BadValue(f"there is no instrument {trade.instrument!r} in the universe")
-    most = int(np.abs(held.unit_pnl[:, place]).max(initial=0))
-    if abs(trade.quantity) >= LIMIT or abs(trade.quantity) * most >= 1 << 61:
+    unit = np.ascontiguousarray(pnl[:, place])
+    if abs(trade.quantity) >= LIMIT or abs(trade.quantity) * int(np.abs(unit).max(initial=0)) >= 1 << 61:
         raise BadValue(f"{trade.instrument}: {trade.quantity} units leave what 64 bits can sum")
-    return place
+    return unit * trade.quantity
