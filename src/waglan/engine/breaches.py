@@ -15,12 +15,12 @@ from itertools import pairwise
 from typing import Final
 
 from waglan.ledger.entry import DECISION
-from waglan.policy.waivers import CHECKER, ENDS, MAKER, REASON, about, ordinary, scope
+from waglan.policy.waivers import CHECKER, ENDS, MAKER, REASON, about, ordinary, passes, scope
 from waglan.risk.portfolio import Portfolio
 from waglan.schema.batch import REFUSED, Batch, Refused
 from waglan.schema.recipe import Column, Recipe, columns, kinds
 from waglan.schema.records import Decision, decode_decision
-from waglan.schema.risk import ACKNOWLEDGE, WAIVER, Limit
+from waglan.schema.risk import ACKNOWLEDGE, MEASURES, WAIVER, Limit
 from waglan.schema.units import MICRO, NULL, SECOND_NS, duration_ns
 from waglan.store.ids import Ids
 from waglan.store.records import Store
@@ -29,8 +29,8 @@ from waglan.store.vault import ERASED
 NEEDED: Final = {ACKNOWLEDGE: (MAKER,), WAIVER: ("limit", "amount", "until_s", MAKER, CHECKER, REASON)}
 """Columns of these events, beside what names the scope."""
 
-REASONS: Final = {WAIVER: ("limit:", "waived:"), ACKNOWLEDGE: ("limit:", "soft:", "waived:")}
-"""What a decision's reasons begin with that these are about; a waiver may be renewed while it stands."""
+REASONS: Final = {WAIVER: ("limit:",), ACKNOWLEDGE: ("limit:", "soft:")}
+"""What a decision's reasons begin with that these are about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,9 @@ class _Door:
     def _other(self, decision: Decision, limit: Limit | None, kind: str) -> Refused | None:
         """Why the decision is not one that passed the limit in that scope."""
         codes = [limit.code] if limit is not None else [each.code for each in self._recipe.policy.limits]
-        if not any(grade + code in decision.reasons for grade in REASONS[kind] for code in codes):
+        if not any(grade + code in decision.reasons for grade in REASONS[kind] for code in codes) and not (
+            kind == WAIVER and limit is not None and self._stands(decision, limit)
+        ):
             return Refused("no_breach", "id", -1, self._id)
         if limit is not None and limit.by != "total":
             there = scope(limit, self._words(decision), self._issuers)
@@ -144,6 +146,13 @@ class _Door:
             if (kind == WAIVER or here is not None) and here != there:
                 return Refused("other_scope", limit.by, -1, here or "")
         return None
+
+    def _stands(self, decision: Decision, limit: Limit) -> bool:
+        """Whether a decision lay beyond the hard limit and was let stand by a waiver, which may be renewed."""
+        place = len(self._recipe.features) + MEASURES.index(limit.of)
+        value, key = decision.row[place], scope(limit, self._words(decision), self._issuers)
+        hard = None if key is None else ordinary(limit, key, self._recipe.risk).get("hard")
+        return value is not None and hard is not None and passes(limit, value, hard)
 
     def _words(self, decision: Decision) -> dict[str, str]:
         """A decision's categories."""

@@ -22,8 +22,6 @@ from waglan.schema.units import SECOND_NS, duration_ns
 
 REASONS: Final[Mapping[Grade, str]] = {"soft": "soft:", "hard": "limit:"}
 """What reasons of each grade begin with."""
-WAIVED_: Final = "waived:"
-"""What the reason begins with of what lies beyond hard and within a waiver."""
 
 ORDER: Final = STAGES[0]
 
@@ -171,7 +169,7 @@ class Episodes:
         elif episode is not None and stage != ORDER:
             if passes(limit, value, amount):
                 episode.go_on(stage, value, event.ts_ns, exceeds=False)
-                if grade == "hard" and WAIVED_ + limit.code in decision.reasons:
+                if grade == "hard" and REASONS["soft"] + limit.code in decision.reasons:  # a waiver lets it stand
                     self._named(event.id, episode)
             else:
                 episode.cure(event.ts_ns, event.id)

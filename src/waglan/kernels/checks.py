@@ -35,7 +35,7 @@ def _scope(kind: int, scopes: Ints, rule: Ints) -> int:
 
 
 @bare
-def _asked(
+def asked(
     stage: int, ts: int, book: int, place: int, quantity: int, price: int, rule: Ints, times: Ints, held: Ints
 ) -> int:
     """What is wrong with an order or fill before anything is worked out."""
@@ -52,7 +52,7 @@ def _asked(
 
 
 @bare
-def _edge(price: int, unit: Ints, factor: float) -> float:
+def gain(price: int, unit: Ints, factor: float) -> float:
     """What one unit gains by the mark when it is bought at a price, whole; nothing without a price."""
     if price == state.NULL:
         return 0.0
@@ -113,14 +113,14 @@ def _traded(
 ) -> int:  # fmt: skip
     """A row as it is after an order or fill, and a fill is kept; its status."""
     book = scopes[1]
-    wrong = _asked(stage, ts, book, place, quantity, price, rule, times, held)
+    wrong = asked(stage, ts, book, place, quantity, price, rule, times, held)
     if wrong:
         return wrong
     unit, peak = units[place], reals[state.PEAK, place]
     if unit[state.ISSUER] >= 0:
         scopes[3] = unit[state.ISSUER]
     counterparty = scopes[3]
-    edge = _edge(price, unit, reals[state.FACTOR, place])
+    edge = gain(price, unit, reals[state.FACTOR, place])
     exposure = state.NULL
     if counterparty >= 0:
         had, worth = owed[counterparty, place], unit[state.VALUE]
@@ -189,7 +189,7 @@ def stretch(
     ts_ns (e,), no earlier than any before; values (e, columns), `at` which of them; places: code of an instrument ->
     its place, -1 for none. pnl (instruments, n), contiguous; at, units, reals, times, rule, sums: their columns are in
     `kernels.holdings`; rows (scopes, m); waived, until (limits, keys); by (limits,); day (scopes, DAY). Scratch: work
-    (n + LANES m,), fresh (3, n), marked (3, m), after (3, SUMS), given (2, books), weights (n,),
+    (2 n + LANES m,), fresh (3, n), marked (3, m), after (3, SUMS), given (2, books), weights (n,),
     shares (books,), scopes (4,). out (e, k): as NULL. laws: (3, 4), see `kernels.holdings.risks`.
     """
     for e in range(len(ts_ns)):
