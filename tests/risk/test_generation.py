@@ -17,10 +17,12 @@ from hypothesis import strategies as st
 
 from tests.risk.days import FACTORS, START_NS, days
 from waglan.kernels import generation as kernel
+from waglan.kernels import parametric
 from waglan.pricing.scenarios import Factor
 from waglan.risk.estimates import Estimate
 from waglan.risk.generation import Generator, generated, sobol
 from waglan.risk.history import Gap, History
+from waglan.risk.parametric import laws
 from waglan.schema.risk import METHODS, Risk
 from waglan.schema.units import DAY_NS, BadValue
 
@@ -235,14 +237,18 @@ def test_normals_are_balanced_and_not_written_to() -> None:
 
 
 def answer() -> tuple[str, ...]:
-    """Digests of the moves by each method, in their last bits."""
+    """Digests of the moves by each method, and of moments and slopes of P&L, in their last bits."""
     found = []
     methods: tuple[Method, ...] = ("historical", "filtered", "parametric", "montecarlo")
     assert methods == METHODS
     for method in methods:
         moves = rolled(Risk(method=method, scenarios=100, seed=11), 200, (INDEX,)).scenarios().moves
         found.append(hashlib.sha256(moves.astype("<f8").tobytes()).hexdigest())
-    return tuple(found)
+    totals = np.rint(moves.sum(axis=1) * 1e9).astype(np.int64)
+    of, weights = np.empty(4), np.empty(len(totals))
+    parametric.moments(totals, of)
+    parametric.slopes(totals, of, laws(10_000, 25_000)[1], True, weights)
+    return (*found, hashlib.sha256(np.append(of, weights).astype("<f8").tobytes()).hexdigest())
 
 
 STONE = (
@@ -250,6 +256,7 @@ STONE = (
     "844246241845c67048b882e9a40340cdbf5d017815fd676975164fc26d678b38",
     "633423009a4678bef35da8ddfbe12629a692e368f0c5582b03416220c3d5a37f",
     "47baa4dff608d2d5a445b243b5066bc8690e4dc850c0a237203bea9efe9b2dc0",
+    "087cca4c0ef9ea9eece2e33ed20964fc3b5e24bd44be4fe78eb47a1d8b7ed35c",
 )
 
 

@@ -52,6 +52,7 @@ class Generator:
         self._decay = risk.decay_micro / MICRO
         self._garch = np.tile((0.0, (MICRO - risk.decay_micro) / MICRO, self._decay, 0.0), (len(factors), 1))
         self._variance = np.zeros(len(factors))  # 0: the factor's filter has not begun
+        self._all_begun = False
         self._residual = np.empty((1, len(factors)))
         self._covariance = np.zeros((len(factors), len(factors)))
         self._moved = np.full(len(factors), -1)  # the last return that was not 0
@@ -128,8 +129,10 @@ class Generator:
         if days < self.least:
             return
         kernel.step(self.history.returns()[days - 1], self._garch, LEAST, self._variance, self._residual[days - 1])
-        for f in np.flatnonzero((self._variance == 0.0) & (self._moved >= 0)).tolist():
-            self._begin(f)
+        if not self._all_begun:
+            for f in np.flatnonzero((self._variance == 0.0) & (self._moved >= 0)).tolist():
+                self._begin(f)
+            self._all_begun = bool(self._variance.all())
 
     def _begin(self, f: int) -> None:
         """One factor's filter over the whole history, from the variance of its first `least` returns.

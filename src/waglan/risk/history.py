@@ -48,6 +48,7 @@ class History:
         self._returns = np.empty((_ROOM, len(factors)), np.float64)
         self._starts: list[int] = []
         self._days = 0
+        self._last_ns, self._last = 0, ""  # of the last day
 
     def __len__(self) -> int:
         """How many returns there are: a level less for each beginning."""
@@ -78,23 +79,23 @@ class History:
     def append(self, ts_ns: int, levels: Floats) -> None:
         """A day's end. Raises BadValue, and keeps nothing, for a level that is missing or cannot be, or a day that is
         not later than the last; Gap, a BadValue too, where days are missing between them."""  # fmt: skip
-        self._check(ts_ns, levels)
+        day = self._checked(ts_ns, levels)
         if self._days:
-            apart = ts_ns - int(self._ts[self._days - 1])
+            apart = ts_ns - self._last_ns
             if apart > GAP_DAYS * DAY_NS:
-                raise Gap(f"{date(ts_ns)}: {apart // DAY_NS} days after the last day of the history, "
-                          f"{date(int(self._ts[self._days - 1]))}; {GAP_DAYS} are the most")  # fmt: skip
+                raise Gap(f"{day}: {apart // DAY_NS} days after the last day of the history, {self._last}; "
+                          f"{GAP_DAYS} are the most")  # fmt: skip
             kernel.returned(levels, self._levels[self._days - 1], self.share, self._row())
-            self.labels.append(date(ts_ns))
+            self.labels.append(day)
         else:
             self._starts.append(0)
-        self._keep(ts_ns, levels)
+        self._keep(ts_ns, day, levels)
 
     def resume(self, ts_ns: int, levels: Floats) -> None:
         """A day's end after a gap: the history goes on from it, and has no return from across the gap."""
-        self._check(ts_ns, levels)
+        day = self._checked(ts_ns, levels)
         self._starts.append(self._days)
-        self._keep(ts_ns, levels)
+        self._keep(ts_ns, day, levels)
 
     def moves(self) -> Floats:
         """What the factors did on the last day, as scenarios say it: shares or amounts, (f,). Zeros on a beginning."""
@@ -108,29 +109,31 @@ class History:
         raw = [self.ts_ns.astype("<i8").tobytes(), self.levels().astype("<f8").tobytes(), self._starts]
         return msgspec.msgpack.encode([[factor.name for factor in self.factors], *raw])
 
-    def _check(self, ts_ns: int, levels: Floats) -> None:
+    def _checked(self, ts_ns: int, levels: Floats) -> str:
+        """The day's date, or BadValue."""
+        day = date(ts_ns)
         if levels.shape != (len(self.factors),) or levels.dtype != np.float64:
-            raise BadValue(f"{date(ts_ns)}: a level for each of {len(self.factors)} factors, was {levels.dtype} "
-                           f"{levels.shape}")  # fmt: skip
+            raise BadValue(f"{day}: a level for each of {len(self.factors)} factors, was {levels.dtype} {levels.shape}")
         wrong = int(kernel.impossible(levels, self.share, PRICE_LEAST, PRICE_MOST))
         if wrong >= 0:
             low = PRICE_LEAST if self.share[wrong] else -PRICE_MOST
-            raise BadValue(f"{self.factors[wrong].name}: {date(ts_ns)}: a level lies between {low:g} and "
-                           f"{PRICE_MOST:g}, it was {levels[wrong]}")  # fmt: skip
-        if self._days and date(ts_ns) <= date(int(self._ts[self._days - 1])):
-            raise BadValue(f"{date(ts_ns)}: a day of the history comes after the last one, "
-                           f"{date(int(self._ts[self._days - 1]))}")  # fmt: skip
+            raise BadValue(f"{self.factors[wrong].name}: {day}: a level lies between {low:g} and {PRICE_MOST:g}, it "
+                           f"was {levels[wrong]}")  # fmt: skip
+        if self._days and day <= self._last:
+            raise BadValue(f"{day}: a day of the history comes after the last one, {self._last}")
+        return day
 
     def _row(self) -> Floats:
         if len(self.labels) == len(self._returns):
             self._returns = doubled(self._returns)
         return np.asarray(self._returns[len(self.labels)])
 
-    def _keep(self, ts_ns: int, levels: Floats) -> None:
+    def _keep(self, ts_ns: int, day: str, levels: Floats) -> None:
         if self._days == len(self._ts):
             self._levels, self._ts = doubled(self._levels), np.concatenate([self._ts, np.empty_like(self._ts)])
         self._levels[self._days] = levels
         self._ts[self._days] = ts_ns
+        self._last_ns, self._last = ts_ns, day
         self._days += 1
 
 
