@@ -74,7 +74,7 @@ def ticks(low: int, high: int, about: int, unit: Unit, sign: bool = False) -> li
 def distribution(
     bins: Sequence[Bin], tail: Sequence[tuple[int, Text]], marks: Sequence[Mark], unit: Unit, labelled_by: str
 ) -> Markup:
-    """How often which P&L: a bar for each bin, the tail's share of it lit; the marks as lines with their words.
+    """How often which P&L: a bar for each bin, the tail's share of it lit; marks as lines, by rising P&L.
 
     tail: (P&L, tip) of each scenario of the tail, a dot each under the axis.
     """
@@ -92,7 +92,7 @@ def distribution(
         line(LEFT, floor, WIDTH - RIGHT, floor, "axis"),
         *(tag("g", tag("title", tip), dot(x.at(pnl), floor + 7, 2.6, "tail-dot"), dot(x.at(pnl), floor + 7, 6, "hit"))
           for pnl, tip in tail),
-        *(marked(mark, x.at(mark.pnl), 12 + 15 * i, floor) for i, mark in enumerate(marks)),
+        *(marked(mark, x.at(mark.pnl), 12 + 15 * i, floor, i == 0) for i, mark in enumerate(marks)),
         feet(x, ticks(bins[0].low, bins[-1].high, 6, unit), floor + 12),
         write(say("risk.axis_pnl", unit=unit.words), WIDTH - RIGHT, HEIGHT - 4, "tick", "end"),
     )  # fmt: skip
@@ -110,9 +110,9 @@ def _column(b: Bin, x: Scale, y: Scale, floor: float, top: float) -> Markup:
     )
 
 
-def marked(mark: Mark, x: float, y: float, floor: float) -> Markup:
-    """A line down to the floor with its words at the top: at its left, as what is lost lies there, if there is room."""
-    late = x > LEFT + SIDE
+def marked(mark: Mark, x: float, y: float, floor: float, first: bool) -> Markup:
+    """A line down to the floor with its words at the top: of the first mark to its left, where no other line is."""
+    late = x > WIDTH - SIDE or (first and x > LEFT + SIDE)
     words = write(mark.words, x + (-5 if late else 5), y, "cut-name", "end" if late else "start")
     return join(line(x, y - 9, x, floor, mark.class_), words)
 

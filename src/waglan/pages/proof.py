@@ -37,8 +37,11 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True):
     """Root over `size` entries, 32 bytes."""
 
 
-def proof_section(proof: Proof) -> Markup:
-    """The bytes, the steps without their outcome, and the buttons that break it."""
+def proof_section(proof: Proof, digits: int = 6) -> Markup:
+    """The bytes, the steps without their outcome, and the buttons that break it.
+
+    digits: of a score behind the point; 6 for millionths, 2 for cents.
+    """
     assert len(proof.salt) == len(proof.root) == HASH_BYTES, "salt and root have 32 bytes"
     assert all(len(step) == HASH_BYTES for step in proof.path), "a hash of the path has 32 bytes"
     leaf = say("proof.entry", index=count(proof.index), size=count(proof.size))
@@ -53,7 +56,7 @@ def proof_section(proof: Proof) -> Markup:
         "section",
         tag("h2", say("proof.heading")),
         tag("p", say("proof.note"), class_="note"),
-        _verdict(proof),
+        _verdict(proof, digits),
         tag(
             "div",
             tag(
@@ -68,7 +71,7 @@ def proof_section(proof: Proof) -> Markup:
     )
 
 
-def _verdict(proof: Proof) -> Markup:
+def _verdict(proof: Proof, digits: int) -> Markup:
     buttons = [
         tag("button", say(f"proof.flip_{name}"), type="button", data_flip=name)
         for name in ("record", "entry", "path")
@@ -82,6 +85,7 @@ def _verdict(proof: Proof) -> Markup:
         id="proof-head",
         data_index=proof.index,
         data_size=proof.size,
+        data_digits=digits,
     )
 
 

@@ -138,7 +138,8 @@
       return row;
     }));
   };
-  const number = (micro) => (micro < 0n ? "−" : "") + (micro < 0n ? -micro : micro).toString().padStart(7, "0").replace(/(\d{6})$/, ".$1");
+  const digits = Number((one("#proof-head") || { dataset: {} }).dataset.digits ?? 6);
+  const number = (micro) => (micro < 0n ? "−" : "") + (micro < 0n ? -micro : micro).toString().padStart(digits + 1, "0").replace(new RegExp(`(\\d{${digits}})$`), ".$1");
   let latest = 0;
   const check = async () => {
     const turn = ++latest;

@@ -7,6 +7,7 @@ import numpy as np
 
 from tests.desks.fraud.example import example as of_fraud
 from waglan.desks.market.report import (
+    Closed,
     Convention,
     Counted,
     Horizon,
@@ -244,6 +245,8 @@ def example(seed: int = 8, days: int = 5_600, number: int = 1_000) -> MarketRepo
                               method="filtered", scenarios=number, seed=7, decay_micro=940_000,
                               scenarios_digest=sha256(b"scenarios").digest()),
         scopes=scopes(books), scenarios=scenarios(seed, number),
+        closed=Closed(hypothetical_minor=-41_000_000, theoretical_minor=-40_500_000, actual_minor=-38_112_233,
+                      var_minor=1_190_000_000, es_minor=1_400_000_000, exception=False),
         horizons=tuple(Horizon(days=d, es_minor=ES // (i + 1)) for i, d in enumerate((10, 20, 40, 60, 120))),
         horizon_es_minor=ES * 17 // 10, contributions=found, backtest=backtest(seed, days), stresses=stresses(rng),
         reverse=reverse(), limits=limits(), breaches=breaches(),

@@ -1,7 +1,7 @@
 """What is meant by every figure of the page, and what decided it: the conventions, and the foot."""
 
 from waglan.desks.market.report import MarketReport
-from waglan.desks.market.shown import level, ordinal, percent, rank
+from waglan.desks.market.shown import level, mean_of, ordinal, percent, rank
 from waglan.pages.markup import Markup, Text, join, tag
 from waglan.pages.numbers import count, decimal, size
 from waglan.pages.page import section
@@ -14,7 +14,7 @@ def conventions_section(report: MarketReport) -> Markup:
     lines = [("method", _method(report)), ("var", _var(report)), ("es", _es(report)),
              ("value", say("market.told_value"))]  # fmt: skip
     if report.contributions is not None:
-        lines.append(("parts", say("market.told_parts")))
+        lines.append(("parts", say("market.told_parts") if mean_of(report) else say("market.told_parts_law")))
     if report.backtest is not None:
         lines.append(("backtest", say("market.told_backtest")))
     rows = (tag("tr", tag("th", say(f"market.v_{name}"), scope="row"), tag("td", words)) for name, words in lines)

@@ -3,7 +3,7 @@
 from typing import Final
 
 from waglan.desks.market.report import MarketReport
-from waglan.desks.market.shown import amount, brief, chip, in_currency, ratio, words_of
+from waglan.desks.market.shown import DASH, amount, brief, chip, in_currency, ratio, words_of
 from waglan.pages.markup import Markup, Text, same, tag
 from waglan.pages.numbers import count, decimal
 from waglan.pages.page import heads, section
@@ -52,13 +52,16 @@ def _stress(report: MarketReport, s: Stressed, low: int, high: int) -> Markup:
     elif stress.since or stress.until:
         span = same(stress.since or stress.until)
     words = tag("span", Text(stress.en, stress.zh_hant, stress.zh_hans), class_="stress-name")
-    told = tag("small", span) if span is not None else None
+    dates: list[Text | str] = [" ", span] if span is not None else []
+    told = tag("small", mark, *dates)
     return tag(
         "tr",
-        tag("th", words, " ", mark, told, _worst(report, s), _moves(s), scope="row"),
+        tag("th", words, told, _worst(report, s), _moves(s), scope="row"),
         tag("td", signed(s.pnl_minor, low, high, "up" if s.pnl_minor < 0 else "down"), class_="bar-cell"),
         tag("td", amount(s.pnl_minor, report.home, sign=True), class_="num"),
-        tag("td", ratio(-s.pnl_minor, report.whole.es_minor, 1), class_="num"),
+        tag("td", ratio(-s.pnl_minor, report.whole.es_minor, 1), class_="num times")
+        if s.pnl_minor < 0
+        else tag("td", DASH, class_="num"),
         tag("td", amount(s.greeks_minor, report.home, sign=True), class_="num opt"),
     )
 
@@ -67,9 +70,9 @@ def _worst(report: MarketReport, s: Stressed) -> Markup | None:
     if not s.lines:
         return None
     pnl, line = min(zip(s.by_line_minor, s.lines, strict=True))
-    key = "market.c_worst" if pnl < 0 else "market.c_gain"
-    words = {"line": words_of(report, line), "pnl": brief(pnl, report.home)}
-    return tag("small", say("market.c_worst", **words) if pnl < 0 else say(key, **words))
+    if pnl >= 0:
+        return None
+    return tag("small", say("market.c_worst", line=words_of(report, line), pnl=brief(pnl, report.home)))
 
 
 def _moves(s: Stressed) -> Markup:
@@ -139,7 +142,8 @@ def law_words(found: Reverse) -> Text:
     """The law that a chance was taken from."""
     if found.law != "student" or found.degrees_micro is None:
         return say("market.law_normal")
-    return say("market.law_student", degrees=decimal(found.degrees_micro, MICRO, 1))
+    whole = found.degrees_micro % MICRO == 0
+    return say("market.law_student", degrees=decimal(found.degrees_micro, MICRO, 0 if whole else 1))
 
 
 def _moves_table(report: MarketReport, found: Reverse) -> Markup:

@@ -9,11 +9,13 @@ from waglan.desks.market.limits import limits_section
 from waglan.desks.market.report import MarketReport, Scenario, Scope
 from waglan.desks.market.right import model_section
 from waglan.desks.market.shown import (
+    DASH,
     amount,
     axis_unit,
     brief,
     level,
     method_words,
+    minor_digits,
     percent,
     ratio,
     scope_name,
@@ -43,7 +45,7 @@ def market_page(report: MarketReport) -> str:
         ("crash", crash_section(report)),
         ("limits", limits_section(report)),
         ("conventions", conventions_section(report)),
-        ("proof", proof_section(report.proof) if report.proof is not None else None),
+        ("proof", proof_section(report.proof, minor_digits(report.home)) if report.proof is not None else None),
     ]
     nav = [(name, say(f"market.nav_{name}")) for name, drawn in shown if drawn is not None]
     parts = [drawn for _, drawn in shown if drawn is not None]
@@ -115,13 +117,21 @@ def _tiles(report: MarketReport) -> list[Markup]:
     else:
         positions = count(_positions(report))
         tiles.append(_tile("gross", brief(whole.notional_minor, home), books=count(books), positions=positions))
-    if whole.pnl_minor is not None:
-        tiles.append(_tile("day", brief(whole.pnl_minor, home)))
+    closed = report.closed
+    if closed is not None and closed.actual_minor is not None:
+        told = {"var": _brief(closed.var_minor, home), "since": _brief(whole.pnl_minor, home)}
+        tiles.append(
+            _tile("day", brief(closed.actual_minor, home), "exception" if closed.exception else "note", **told)
+        )
     return tiles
 
 
-def _tile(name: str, value: Text, **notes: Text | str) -> Markup:
-    note = tag("div", say(f"market.{name}_note", **notes), class_="small")
+def _brief(minor: int | None, home: str) -> Text:
+    return DASH if minor is None else brief(minor, home)
+
+
+def _tile(name: str, value: Text, key: str = "note", **notes: Text | str) -> Markup:
+    note = tag("div", say(f"market.{name}_{key}", **notes), class_="small")
     class_ = "tile lit" if name == "es" else "tile"
     return tag("div", tag("dt", say(f"market.{name}")), tag("dd", value), note, class_=class_)
 

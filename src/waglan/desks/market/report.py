@@ -123,6 +123,17 @@ class Horizon(msgspec.Struct, frozen=True, kw_only=True):
     es_minor: int
 
 
+class Closed(msgspec.Struct, frozen=True, kw_only=True):
+    """The last day that was rolled: what came, and what had been forecast for it. None: not known of that day."""
+
+    hypothetical_minor: int | None
+    theoretical_minor: int | None
+    actual_minor: int | None
+    var_minor: int | None
+    es_minor: int | None
+    exception: bool
+
+
 class Totals(msgspec.Struct, frozen=True, kw_only=True):
     """The book's life up to the report."""
 
@@ -151,6 +162,7 @@ class MarketReport(msgspec.Struct, frozen=True, kw_only=True):
     scopes: tuple[Scope, ...]
     """The total first, then books, then traders."""
     scenarios: tuple[Scenario, ...]
+    closed: Closed | None = None
     horizons: tuple[Horizon, ...] = ()
     horizon_es_minor: int | None = None
     contributions: Contributions | None = None

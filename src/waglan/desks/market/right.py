@@ -156,7 +156,7 @@ def _tests(report: MarketReport, found: Backtest) -> Markup:
         lines.append((say("market.t_attribution"), [_attributed(m.attribution) for m in models]))
     lines.append((say("market.t_mean"), [_means(report, m) for m in models]))
     body = tag("tbody", *(tag("tr", tag("th", name, scope="row"), *cells) for name, cells in lines))
-    table = tag("table", head, body, class_="plain tests")
+    table = tag("table", head, body, class_="plain tests" if len(models) > 2 else "plain tests few")
     return tag(
         "div",
         tag("h3", say("market.tests")),
@@ -261,7 +261,7 @@ def _years(found: Backtest) -> Markup | None:
             tag("td", count(by[y].exceptions), class_=f"is-{by[y].zone}") if y in by else tag("td", DASH) for y in years
         )
         rows.append(tag("tr", tag("th", model_name(m), scope="row"), *cells))
-    table = tag("table", head, tag("tbody", *rows), class_="plain years")
+    table = tag("table", head, tag("tbody", *rows), class_="plain years" if len(years) > 8 else "plain years few")
     return tag(
         "div",
         tag("h3", say("market.years")),

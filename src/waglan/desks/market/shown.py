@@ -126,6 +126,11 @@ def listed(texts: Sequence[Text]) -> Text:
     return Text(*(mark.join(forms) for mark, forms in zip(("; ", "；", "；"), zip(*texts, strict=True), strict=True)))
 
 
+def mean_of(report: MarketReport) -> bool:
+    """Whether ES is a mean over scenarios; a law's is not."""
+    return report.convention.shortfall in ("exact", "mean")
+
+
 def rank(tail_micro: int, scenarios: int) -> Text:
     """Which of the scenarios, from the worst, is the quantile."""
     return count(-(-scenarios * tail_micro // MICRO))

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from typing import Final
 
 from waglan.desks.market.report import MarketReport, views
-from waglan.desks.market.shown import DASH, cents, in_currency, words_of
+from waglan.desks.market.shown import DASH, cents, in_currency, mean_of, words_of
 from waglan.pages.markup import Markup, Text, tag
 from waglan.pages.numbers import count, share
 from waglan.pages.page import heads, section
 from waglan.pages.rails import step
 from waglan.pages.words import say
-from waglan.risk.contributions import CROSS, Part
+from waglan.risk.contributions import CROSS, NOBODY, Part
 
 SHOWN: Final = 16
 """Parts of a view that have a line of their own, the largest either way; the twin has all."""
@@ -28,7 +28,7 @@ def sources_section(report: MarketReport) -> Markup | None:
     return section(
         "sources",
         say("market.sources"),
-        tag("p", say("market.sources_note"), class_="note"),
+        tag("p", say("market.sources_note") if mean_of(report) else say("market.sources_law"), class_="note"),
         tag(
             "div",
             tag("div", *buttons, class_="filters", role="group") if len(buttons) > 1 else None,
@@ -56,9 +56,13 @@ def chosen(parts: Sequence[Part]) -> tuple[list[Part], list[Part], list[Part]]:
     return sorted(shown, key=lambda part: -part.es_minor), single[len(shown) :], cross
 
 
+def _named(report: MarketReport, part: Part) -> Text:
+    return say("market.p_nobody") if part.name == NOBODY else words_of(report, part.name)
+
+
 def _waterfall(report: MarketReport, parts: Sequence[Part]) -> Markup:
     shown, others, cross = chosen(parts)
-    lines = [(words_of(report, part.name), part) for part in shown]
+    lines = [(_named(report, part), part) for part in shown]
     if others:
         lines.append((say("market.p_others", number=count(len(others))), summed(others)))
     lines += [(say("market.p_cross"), part) for part in cross]
