@@ -17,7 +17,7 @@ FIVE = st.lists(st.integers(-(10**6), 10**14), min_size=5, max_size=5)
 
 @given(FIVE)
 def test_it_is_the_formula_to_the_nearest_unit(es: list[int]) -> None:
-    """MAR33.5, term by term in fifty digits."""
+    """MAR33.4, term by term in fifty digits."""
     with localcontext() as context:
         context.prec = 50
         terms = [

@@ -1,4 +1,4 @@
-"""Expected shortfall where some risks take longer to leave: the nested sum of MAR33.5, in whole minor units.
+"""Expected shortfall where some risks take longer to leave: the nested sum of MAR33.4, in whole minor units.
 
 ES over the base horizon T = 10 days is worked out for nested sets of risk factors: all of them, those of 20 days and
 longer, of 40, 60 and 120. Each set bears the days between its horizon and the one before:

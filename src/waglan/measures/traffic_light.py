@@ -26,7 +26,7 @@ MULTIPLIERS_MICRO: Final[dict[str, tuple[int, ...]]] = {
 """By exceptions 0 to 10 and more, millionths: MAR32.9 (2019, capital from ES), and the 1996 amendment (from VaR)."""
 
 DESK_MOST: Final = {10_000: 12, 25_000: 30}
-"""Exceptions in 12 months, by tail, beyond which a trading desk leaves the internal model (MAR32.18)."""
+"""Exceptions in 12 months, by tail, beyond which a trading desk leaves the internal model (MAR32.19)."""
 
 
 class Light(NamedTuple):
@@ -52,5 +52,5 @@ def traffic_light(exceptions: int, days: int = YEAR, tail_micro: int = 10_000, t
 
 
 def desk_stays(exceptions: dict[int, int]) -> bool:
-    """Whether a trading desk keeps its model: exceptions of 12 months by tail, 99% and 97.5% (MAR32.18)."""
+    """Whether a trading desk keeps its model: exceptions of 12 months by tail, 99% and 97.5% (MAR32.19)."""
     return all(exceptions[tail] <= most for tail, most in DESK_MOST.items())
