@@ -55,9 +55,9 @@ def lint_risk(recipe: Recipe) -> Iterator[str]:
 
 def _column(name: str, sort: str, column: Column) -> Iterator[str]:
     if not getattr(column, sort):
-        yield f"column {name}: of a market book it holds {'categories' if sort == CATEGORY else f'a {sort}'}"
+        yield f"column {name}: in a market book it holds {sort}"
     elif sort == CATEGORY and column.other:
-        yield f"column {name}: of a market book every category is declared, other = true lets strange ones in"
+        yield f"column {name}: in a market book every category is declared, other = true lets strange ones in"
     if name != "stage" and column.required:
         yield f"column {name}: not every event of a market book has it, it needs required = false"
     if name in SIGNED and not column.negative:

@@ -129,8 +129,10 @@ class Holdings:
         elif kind == _QUOTE:
             self.quotes.take(given[:, column["quote"]], ts_ns[part], given[:, column["level"]])
         elif kind == _REPRICE:
-            self.quotes.enforce(int(times[part][-1]))
-            self._dirty = True
+            for ts in times[part].tolist():
+                self._caught_up()
+                self.quotes.enforce(ts)
+                self._dirty = True
         elif kind == _ROLL:
             status[part] = [0 if self._roll(ts) else NO_PRICE for ts in times[part].tolist()]
         elif kind == _ESTIMATE:
@@ -170,6 +172,7 @@ class Holdings:
 
     def _roll(self, ts_ns: int) -> bool:
         """End a day; whether it could enter the history of the factors."""
+        self._caught_up()
         self.quotes.enforce(ts_ns)
         whole = self._day_kept(ts_ns)
         self._dirty, self._fresh_scenarios = True, False
@@ -196,6 +199,12 @@ class Holdings:
             self.why = str(bad)
             return False
         return True
+
+    def _caught_up(self) -> None:
+        """Carry what is held over a repricing that is still put off, before the next one: P&L is rounded at each, so it
+        would otherwise tell whether anybody had looked in between."""
+        if self._dirty and self.held.any():
+            self._settle()
 
     def _settle(self) -> None:
         """Price everything again, if quotes came in force or scenarios are to be made, and carry P&L to here."""
@@ -240,7 +249,7 @@ class Holdings:
         self.totals_, self.rows = np.zeros((scopes, scenarios), np.int64), np.zeros((scopes, m), np.int64)
         self._new, self._marked = np.empty((3, scenarios), np.int64), np.empty((3, m), np.int64)
         self._weights = np.empty(scenarios)
-        self._work = np.empty(scenarios + tails.LANES * m, np.int64)
+        self._work = np.empty(2 * scenarios + tails.LANES * m, np.int64)
 
     # What is asked of it ---------------------------------------------------------------------------------------------
 
