@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from waglan.kernels import parametric
 from waglan.kernels.compiled import bare, inlined
-from waglan.kernels.tails import apportion, mark, select, weighed
+from waglan.kernels.tails import apportion, select, weighed
 from waglan.kernels.whole import nearest
 
 Ints = NDArray[np.int64]
@@ -66,23 +66,43 @@ def risks(totals: Ints, known: Ints, rule: Ints, laws: Floats, work: Ints, rows:
     """ES and VaR of totals (n,) into sums, its worst scenarios into rows (m,).
 
     known: (m,) scenarios that were the worst a moment ago: those at or below the best of them are selected from.
-    laws: (3, 4), for risks by moments VaR's and ES's numbers, and scratch.
+    laws: (3, 4), for risks by moments VaR's and ES's numbers, and scratch. work: (2 n + LANES m,), scratch.
     """
     if rule[LAW]:
         parametric.measure(totals, laws, rule[SCALE], laws[2], sums[S_VAR : S_ES + 1])
         return
-    m = len(rows)
+    n, m = len(totals), len(rows)
+    near, some = work[len(work) - n :], work[: len(work) - n]
     far = totals[known[0]]
     for k in range(1, m):
         far = max(far, totals[known[k]])
     count = 0
-    for s in range(len(totals)):
-        work[count] = totals[s]
+    for s in range(n):
+        near[count] = s
         count += totals[s] <= far
-    edge, weight = weighed(work, count, m, rule[FULL], rule[LAST])
-    sums[S_VAR] = nearest(-select(work, m, rule[VAR_ROWS]), rule[SCALE])
+    for k in range(count):
+        some[k] = totals[near[k]]
+    edge, weight = weighed(some, count, m, rule[FULL], rule[LAST])
+    sums[S_VAR] = nearest(-select(some, m, rule[VAR_ROWS]), rule[SCALE])
     sums[S_ES] = nearest(-weight, rule[DIVISOR] * rule[SCALE])
-    sums[S_EDGE] = mark(totals, edge, rows)
+    sums[S_EDGE] = _marked(totals, near, count, edge, rows)
+
+
+@inlined
+def _marked(totals: Ints, near: Ints, count: int, edge: int, rows: Ints) -> int:
+    """As `tails.mark`, of the first `count` scenarios of `near` alone."""
+    equal = len(rows)
+    for k in range(count):
+        equal -= totals[near[k]] < edge
+    at, last = 0, 0
+    for k in range(count):
+        value = totals[near[k]]
+        if value < edge or (value == edge and equal > 0):
+            rows[at] = near[k]
+            last = at if value == edge else last
+            equal -= value == edge
+            at += 1
+    return last
 
 
 @bare

@@ -65,7 +65,7 @@ class Day:
         """
         scale = self.pricer.universe.scale
         hypothetical = self._made(self._gains(units, quotes.at_ns))
-        theoretical = self._made(self._expanded(generator) if whole and self.at[0] else None)
+        theoretical = self._made(self._expanded(generator if whole else None))
         for column, made in ((HYPOTHETICAL, hypothetical), (THEORETICAL, theoretical), (ACTUAL, sums[:, kernel.S_PNL])):
             self.cells[:, column] = np.where(made == NULL, NULL, halves(np.where(made == NULL, 0, made), scale))
         self.cells[:, VAR : ES + 1] = self.forecast.T
@@ -95,13 +95,20 @@ class Day:
         known = self._known(self.units, int(self.at[0])) & self._known(units, now_ns)
         return np.where(known, self.pricer.gains(self.units, units), NULL)
 
-    def _expanded(self, generator: Generator) -> Ints | None:
-        """What a unit of each instrument makes by its greeks at the last roll on the day's moves of the factors."""
+    def _expanded(self, generator: Generator | None) -> Ints | None:
+        """What a unit of each instrument makes by its greeks at the last roll on the day's moves of the factors.
+
+        NULL for what was not priced then; for everything without a generator, whose moves are not known.
+        """
+        if not self.at[0]:
+            return None
         at_ns, factors = int(self.at[0]), self.pricer.universe.moving()
         fresh = (self.units.times[kernel.USABLE] >= at_ns) & (self.units.times[kernel.EXPIRES] > at_ns)
         at = np.flatnonzero(fresh & self.held.any(axis=0))
         out = np.where(self.units.times[kernel.EXPIRES] <= at_ns, 0, NULL)
-        if len(at):
+        if generator is None:
+            out[at] = NULL
+        elif len(at):
             lines = [self.pricer.lines[i] for i in at.tolist()]
             market = market_of(self.pricer.quotes.names, self.levels, self.times, at_ns)
             try:
