@@ -24,6 +24,7 @@ from waglan.pricing.layout import Line
 from waglan.pricing.market import Market
 from waglan.pricing.revaluation import revalue
 from waglan.pricing.scenarios import Factor, Scenarios
+from waglan.risk.holdings import Holdings
 from waglan.risk.regulation import regulation
 from waglan.risk.universe import Universe
 from waglan.schema.units import BadValue
@@ -98,6 +99,20 @@ def liquid(
     return Liquid(
         whole, tuple(sets), law.horizons.base_days, moved_days, moved_days < law.horizons.base_days, rule.tail_micro
     )
+
+
+def liquid_of(held: Holdings) -> Liquid:
+    """ES with horizons of everything that holdings hold, by what the factors did over each ten days of their history.
+
+    As many overlapping moves as the recipe has scenarios, or all there are; not filtered, and not scaled. Raises
+    BadValue for a history of fewer than ten returns, and as `liquid` does.
+    """
+    history, days = held.generator.history, regulation().horizons.base_days
+    last = min(len(history), held.risk.scenarios + days - 1)
+    moves = over(history.returns()[-last:], history.factors, days, history.labels[-last:])
+    quantity, universe = held.quantities(), held.universe
+    lines = [Line(universe.instruments[i], int(quantity[i])) for i in np.flatnonzero(quantity).tolist()]
+    return liquid(lines, held.market(), universe, moves, days, held.risk.home)
 
 
 def calibrated(
