@@ -10,7 +10,6 @@ from waglan.desks.market.report import (
     Closed,
     Convention,
     Counted,
-    Horizon,
     Label,
     LimitLine,
     MarketReport,
@@ -24,6 +23,8 @@ from waglan.govern.backtesting import Question, judged
 from waglan.govern.breaches import Breach, Waiver
 from waglan.govern.forecasts import Forecasts
 from waglan.risk.contributions import CROSS, Contributions, Part
+from waglan.risk.liquidity import Liquid, Set
+from waglan.risk.regulation import regulation
 from waglan.risk.reverse import Move, Reverse
 from waglan.risk.stress import Shock, Stress, Stressed
 from waglan.schema.units import DAY_NS, HOUR_NS
@@ -236,6 +237,7 @@ def example(seed: int = 8, days: int = 5_600, number: int = 1_000) -> MarketRepo
     )  # fmt: skip
     counts = (("order", "within", 4_211), ("order", "soft", 380), ("order", "hard", 41), ("fill", "within", 3_977),
               ("measure", "within", 812), ("order", "no_price", 6))  # fmt: skip
+    sets = tuple(Set(d, FACTORS[i:], ES * 3 // (i + 1)) for i, d in enumerate((10, 20, 40, 60, 120)))
     return MarketReport(
         recipe="hk-market", recipe_digest=sha256(b"recipe").digest(), universe_digest=sha256(b"universe").digest(),
         home="HKD", zone=ZONE, simulated=True,
@@ -247,8 +249,8 @@ def example(seed: int = 8, days: int = 5_600, number: int = 1_000) -> MarketRepo
         scopes=scopes(books), scenarios=scenarios(seed, number),
         closed=Closed(hypothetical_minor=-41_000_000, theoretical_minor=-40_500_000, actual_minor=-38_112_233,
                       var_minor=1_190_000_000, es_minor=1_400_000_000, exception=False),
-        horizons=tuple(Horizon(days=d, es_minor=ES // (i + 1)) for i, d in enumerate((10, 20, 40, 60, 120))),
-        horizon_es_minor=ES * 17 // 10, contributions=found, backtest=backtest(seed, days), stresses=stresses(rng),
+        liquid=Liquid(ES * 17 // 5, sets, 10, 10, False, 25_000), law=regulation(),
+        contributions=found, backtest=backtest(seed, days), stresses=stresses(rng),
         reverse=reverse(), limits=limits(), breaches=breaches(),
         counted=tuple(Counted(stage=stage, code=code, number=n) for stage, code, n in counts),
         stopped=stopped, proof=proof,

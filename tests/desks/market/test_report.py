@@ -23,7 +23,7 @@ PAGE = render(REPORT)
 NASTY = "</script><script>alert(1)</script><img src=x onerror=alert(1)>\"'&"
 BARE = replace(
     REPORT, contributions=None, backtest=None, stresses=(), reverse=(), limits=(), breaches=(), counted=(), stopped=(),
-    proof=None, horizons=(), horizon_es_minor=None, labels=(), scopes=REPORT.scopes[:1],
+    proof=None, liquid=None, law=None, closed=None, labels=(), scopes=REPORT.scopes[:1],
     scenarios=tuple(replace(s, greeks_minor=None) for s in REPORT.scenarios[:1]),
 )  # fmt: skip
 

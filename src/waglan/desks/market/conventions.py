@@ -1,11 +1,12 @@
 """What is meant by every figure of the page, and what decided it: the conventions, and the foot."""
 
 from waglan.desks.market.report import MarketReport
-from waglan.desks.market.shown import level, mean_of, ordinal, percent, rank
+from waglan.desks.market.shown import chip, level, mean_of, ordinal, percent, rank
 from waglan.pages.markup import Markup, Text, join, tag
 from waglan.pages.numbers import count, decimal, size
-from waglan.pages.page import section
+from waglan.pages.page import heads, section
 from waglan.pages.words import say
+from waglan.risk.regulation import Regulation
 from waglan.schema.units import MICRO
 
 
@@ -23,6 +24,31 @@ def conventions_section(report: MarketReport) -> Markup:
         say("market.conventions"),
         tag("p", say("market.conventions_note"), class_="note"),
         tag("table", tag("tbody", *rows), class_="plain card"),
+        _law(report.law) if report.law is not None else None,
+    )
+
+
+def _law(law: Regulation) -> Markup:
+    """Every table of the rule's numbers, where it stands, and whether its own words were read."""
+    head = heads((say("market.law_source"), None), (say("market.law_since"), None), (say("market.law_read"), None))
+    rows = []
+    for found in law.tables().values():
+        read = say("market.law_verified") if found.verified else say("market.law_second")
+        mark = chip(read, "is-stands" if found.verified else "is-doubtful")
+        rows.append(
+            tag(
+                "tr",
+                tag("td", found.source),
+                tag("td", found.since, class_="since"),
+                tag("td", mark, tag("small", found.read_in)),
+            )
+        )
+    return tag(
+        "div",
+        tag("h3", say("market.law")),
+        tag("p", say("market.law_note"), class_="note small"),
+        tag("div", tag("table", head, tag("tbody", *rows), class_="plain law"), class_="wide", tabindex=0),
+        class_="apart",
     )
 
 

@@ -13,6 +13,7 @@ from waglan.desks.market.shown import (
     amount,
     axis_unit,
     brief,
+    in_currency,
     level,
     method_words,
     minor_digits,
@@ -24,11 +25,12 @@ from waglan.desks.market.shown import (
 from waglan.desks.market.sources import sources_section
 from waglan.pages.axes import steps
 from waglan.pages.losses import Bin, Mark, Spot, agreement, distribution
-from waglan.pages.markup import Markup, Text, join, same, tag
+from waglan.pages.markup import Markup, Text, join, tag
 from waglan.pages.numbers import count, dated, share
 from waglan.pages.page import figure, heads, page
 from waglan.pages.proof import proof_section
 from waglan.pages.words import say
+from waglan.risk.liquidity import Liquid
 
 BINS: Final = 80
 """Of a round width, so between half as many and so many."""
@@ -79,6 +81,7 @@ def _loss(report: MarketReport) -> Markup:
         tag("p", say("market.simulated"), class_="note small asides") if report.simulated else None,
         tag("div", *figures, class_="pair"),
         _scopes(report),
+        _horizons(report, report.liquid) if report.liquid is not None else None,
         id="loss",
     )
 
@@ -111,18 +114,17 @@ def _tiles(report: MarketReport) -> list[Markup]:
             ratio=ratio(-worst.pnl_minor, whole.es_minor),
         ),
     ]
-    if report.horizon_es_minor is not None and report.horizons:
-        days = same(", ".join(str(horizon.days) for horizon in report.horizons))
-        tiles.append(_tile("horizon", brief(report.horizon_es_minor, home), days=days))
+    if report.liquid is not None:
+        key = "scaled" if report.liquid.scaled else "moved"
+        told = {"tail": level(report.liquid.tail_micro), "ratio": ratio(report.liquid.es_minor, whole.es_minor)}
+        tiles.append(_tile("horizon", brief(report.liquid.es_minor, home), key, **told))
     else:
         positions = count(_positions(report))
         tiles.append(_tile("gross", brief(whole.notional_minor, home), books=count(books), positions=positions))
     closed = report.closed
     if closed is not None and closed.actual_minor is not None:
-        told = {"var": _brief(closed.var_minor, home), "since": _brief(whole.pnl_minor, home)}
-        tiles.append(
-            _tile("day", brief(closed.actual_minor, home), "exception" if closed.exception else "note", **told)
-        )
+        day = {"var": _brief(closed.var_minor, home), "since": _brief(whole.pnl_minor, home)}
+        tiles.append(_tile("day", brief(closed.actual_minor, home), "exception" if closed.exception else "note", **day))
     return tiles
 
 
@@ -217,3 +219,25 @@ def _by(scope: Scope) -> list[Markup | str]:
 def _figure(scope: Scope, name: str) -> int | None:
     found: int | None = getattr(scope, {"part": "es_part_minor"}.get(name, f"{name}_minor"))
     return found
+
+
+def _horizons(report: MarketReport, found: Liquid) -> Markup:
+    head = heads((say("market.h_days"), None), (say("market.h_factors"), "num"), (say("market.h_es"), "num"))
+    rows = [
+        tag(
+            "tr",
+            tag("th", say("market.h_more", days=count(one.days)), scope="row"),
+            tag("td", count(len(one.factors)), class_="num"),
+            tag("td", amount(one.es_minor, report.home), class_="num"),
+        )
+        for one in found.sets
+    ]
+    whole = tag("td", amount(found.es_minor, report.home), class_="num")
+    rows.append(tag("tr", tag("th", say("market.h_whole"), scope="row"), tag("td", ""), whole, class_="sum"))
+    return tag(
+        "div",
+        tag("h3", say("market.horizons")),
+        tag("p", say("market.horizons_note"), class_="note small"),
+        tag("table", tag("caption", in_currency(report.home)), head, tag("tbody", *rows), class_="plain figures"),
+        class_="apart narrow",
+    )

@@ -16,6 +16,8 @@ from waglan.govern.backtest import Backtest
 from waglan.govern.breaches import Breach
 from waglan.pages.proof import Proof
 from waglan.risk.contributions import Contributions, Part
+from waglan.risk.liquidity import Liquid
+from waglan.risk.regulation import Regulation
 from waglan.risk.reverse import Reverse
 from waglan.risk.stress import Stressed
 from waglan.schema.units import MICRO
@@ -116,13 +118,6 @@ class Counted(msgspec.Struct, frozen=True, kw_only=True):
     number: int
 
 
-class Horizon(msgspec.Struct, frozen=True, kw_only=True):
-    """ES of the factors with a liquidity horizon of so many days or longer (MAR33.5); the nested sum is the total."""
-
-    days: int
-    es_minor: int
-
-
 class Closed(msgspec.Struct, frozen=True, kw_only=True):
     """The last day that was rolled: what came, and what had been forecast for it. None: not known of that day."""
 
@@ -163,8 +158,8 @@ class MarketReport(msgspec.Struct, frozen=True, kw_only=True):
     """The total first, then books, then traders."""
     scenarios: tuple[Scenario, ...]
     closed: Closed | None = None
-    horizons: tuple[Horizon, ...] = ()
-    horizon_es_minor: int | None = None
+    liquid: Liquid | None = None
+    """ES with liquidity horizons."""
     contributions: Contributions | None = None
     """Of the total."""
     backtest: Backtest | None = None
@@ -174,6 +169,8 @@ class MarketReport(msgspec.Struct, frozen=True, kw_only=True):
     breaches: tuple[Breach, ...] = ()
     counted: tuple[Counted, ...] = ()
     stopped: tuple[Stopped, ...] = ()
+    law: Regulation | None = None
+    """The rule's numbers that stand behind lights, multipliers and horizons, with their sources."""
     proof: Proof | None = None
     labels: tuple[Label, ...] = ()
 
