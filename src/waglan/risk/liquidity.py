@@ -101,18 +101,26 @@ def liquid(
     )
 
 
-def liquid_of(held: Holdings) -> Liquid:
-    """ES with horizons of everything that holdings hold, by what the factors did over each ten days of their history.
+def liquid_of(held: Holdings) -> Liquid | None:
+    """ES with horizons of everything that holdings hold, by what the factors did over ten days; None of nothing held.
 
-    As many overlapping moves as the recipe has scenarios, or all there are; not filtered, and not scaled. Raises
-    BadValue for a history of fewer than ten returns, and as `liquid` does.
+    As many overlapping ten days as the recipe has scenarios, or all there are: as they were, neither filtered nor
+    scaled. Where they are fewer than a scenario needs days, or move a quote to where nothing can be priced, the day's
+    scenarios are scaled, and the record says so.
     """
-    history, days = held.generator.history, regulation().horizons.base_days
-    last = min(len(history), held.risk.scenarios + days - 1)
-    moves = over(history.returns()[-last:], history.factors, days, history.labels[-last:])
-    quantity, universe = held.quantities(), held.universe
+    quantity, universe, history = held.quantities(), held.universe, held.generator.history
     lines = [Line(universe.instruments[i], int(quantity[i])) for i in np.flatnonzero(quantity).tolist()]
-    return liquid(lines, held.market(), universe, moves, days, held.risk.home)
+    if not lines:
+        return None
+    base = regulation().horizons.base_days
+    last = min(len(history), held.risk.scenarios + base - 1)
+    if last >= base + held.generator.least - 1:
+        moves = over(history.returns()[-last:], history.factors, base, history.labels[-last:])
+        try:
+            return liquid(lines, held.market(), universe, moves, base, held.risk.home)
+        except BadValue:
+            pass
+    return liquid(lines, held.market(), universe, held.scenarios, 1, held.risk.home)
 
 
 def calibrated(
