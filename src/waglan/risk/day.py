@@ -5,6 +5,7 @@ what they make by delta, gamma and vega on the moves of the factors (MAR32's two
 trades in it. An exception is a day whose hypothetical loss passes the VaR that was forecast at the roll before.
 """
 
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -72,7 +73,7 @@ class Day:
         lost, var = self.cells[:, HYPOTHETICAL], self.forecast[0]
         self.cells[:, EXCEPTION] = np.where((lost == NULL) | (var == NULL), NULL, -np.maximum(lost, -LARGE) > var)
         self.forecast[0], self.forecast[1] = (NULL, NULL) if wrong else (sums[:, kernel.S_VAR], sums[:, kernel.S_ES])
-        self.held[...], self.units = held, units
+        self.held[...], self.units = held, replace(units, pnl=units.pnl[:, :0].copy())
         self._keep(quotes)
 
     def _keep(self, quotes: Quotes) -> None:

@@ -85,8 +85,7 @@ class Pricer:
             self._fill(out, at, first)
             if n:
                 moved.terms[:, BASE] = unit_values(first)[:, 0] * first.crosses[first.index[:, 4], 0]
-                out.pnl[at] = scenario_pnl(moved)
-                out.reals[kernel.PEAK, at] = np.abs(out.pnl[at]).max(axis=1)
+                kernel.spread(scenario_pnl(moved), at, out.pnl, out.reals[kernel.PEAK])
             out.times[0, at] = self._usable(at, market)
             for i in at[~self._sound(out, at)].tolist():
                 refused[self.lines[i].instrument.name] = "its worth or P&L reaches the bound of one unit"
@@ -156,12 +155,12 @@ class Pricer:
 
 
 def scenario_pnl(moved: Layout) -> Ints:
-    """P&L of each line in each scenario, int64 (lines, n), contiguous by line."""
+    """P&L of each line in each scenario, int64 (n, lines)."""
     n = moved.crosses.shape[1]
     out = np.empty((n, len(moved.index)), np.int64)
     revalue(moved.index, moved.terms, moved.spots, moved.logs, moved.rates, moved.times, moved.plus, moved.crosses,
             np.empty((ROWS, n)), out)  # fmt: skip
-    return np.ascontiguousarray(out.T)
+    return out
 
 
 def pairs_of(it: Instrument, home: str) -> list[tuple[str, str]]:
