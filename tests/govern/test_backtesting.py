@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from waglan.govern import backtesting
 from waglan.govern.backtesting import Question, judged
 from waglan.govern.forecasts import Forecasts
+from waglan.measures.parametric import cornish_fisher, moments, normal
 from waglan.measures.tail import EXACT, Rule, risk
 from waglan.schema.units import DAY_NS, NULL, BadValue
 
@@ -136,6 +137,18 @@ def test_scenarios_in_parts_of_a_cent_are_the_same_evidence() -> None:
     for mine, its in ((fine.z1, plain.z1), (fine.z2, plain.z2), (fine.z3, plain.z3)):
         assert math.isclose(mine.z_micro or 0, its.z_micro or 0, abs_tol=5)
         assert mine.p_micro == its.p_micro
+
+
+def test_the_parametric_method_is_tested_by_its_law() -> None:
+    chance = np.random.default_rng(8)
+    pnl = np.rint(chance.standard_t(8, 4_000) * 1e6).astype(np.int64)
+    steps = backtesting.of_law(pnl)
+    stated = cornish_fisher(moments(pnl), 25_000)
+    assert (np.diff(steps) >= 0).all()
+    assert math.isclose(risk(steps, Rule(25_000, shortfall=EXACT)).es_minor, stated.es, rel_tol=0.005)
+    steep = np.array([-(10**9)] * 10 + [1_000] * 990, np.int64)  # no quantile by Cornish and Fisher: normal
+    assert math.isclose(risk(backtesting.of_law(steep), Rule(10_000)).var_minor, normal(moments(steep), 10_000).var,
+                        rel_tol=0.02)  # fmt: skip
 
 
 def test_days_that_are_none_or_out_of_order_are_refused() -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from waglan.cli.console import money, pairs, progress, say, table
+from waglan.cli.market import WORD, replay_market
 from waglan.cli.options import (
     EVENTS,
     Durability,
@@ -35,6 +36,9 @@ TOP: Final = 10
 
 def replay(
     path: Annotated[Path, typer.Argument(metavar="BOOK", help="a book; with --data a directory that `train` wrote")],
+    rates: Annotated[
+        Path | None, typer.Argument(metavar="RATES", help="behind the word `market`: years of rates into a new book")
+    ] = None,
     data: Annotated[Path | None, typer.Option(metavar="FILE", help="decide this file's events as if live")] = None,
     book: Annotated[Path | None, typer.Option(metavar="DIR", help="with --data: the book to make")] = None,
     since: Annotated[
@@ -47,6 +51,13 @@ def replay(
         str | None, typer.Option(metavar="COLUMN", help="with --recipe: the money that is summed")
     ] = None,
     rows_only: Annotated[bool, typer.Option("--rows-only", help="audit from sealed rows alone")] = False,
+    first: Annotated[
+        str | None, typer.Option("--from", metavar="DATE", help="with RATES: the first day that is decided")
+    ] = None,
+    last: Annotated[str | None, typer.Option("--to", metavar="DATE", help="with RATES: the last day")] = None,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="with RATES: the report's page, and its twin")
+    ] = None,
     durability: Durability = "commit",
     seed: Seed = None,
     as_json: Json = False,
@@ -57,12 +68,26 @@ def replay(
     from its sealed row, and all of them from the events, to the same root. With --recipe another recipe decides the
     book's events, and what would have changed is told; a recipe without a model is tried with the book's own.
 
+    Behind the word `market` rates - the ECB's zip, a CSV or Parquet - go day by day through a new market book: --recipe
+    decides, with universe.json, trades.csv and assumed.toml beside it under its name; the other methods are shadows.
+    What was lost is held against what each of them said.
+
     \b
     Examples:
       waglan replay trained --data world/events.parquet --since 2026-02-27 --book book
       waglan replay book
       waglan replay book --recipe stricter.toml
+      waglan replay market eurofxref-hist.zip --recipe fx-hkd.toml --book fx --from 2004-01-01
     """
+    if rates is not None:
+        if str(path) != WORD or data is not None or since is not None or amount is not None or rows_only:
+            raise BadValue(
+                f"RATES go behind the word market, with --recipe, --book and --from alone, was {path} {rates}"
+            )
+        replay_market(rates, recipe, book, first, last, html, seed, durability, as_json)
+        return
+    if first is not None or last is not None or html is not None:
+        raise BadValue("--from, --to and --html go with RATES, as `waglan replay market RATES`")
     if data is not None:
         if book is None or recipe is not None or rows_only:
             raise BadValue("--data makes a book: it needs --book DIR, and goes with neither --recipe nor --rows-only")

@@ -13,12 +13,14 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtri
 
 from waglan.book import Book
 from waglan.govern.backtest import Attributed, Backtest, Likelihood, Lit, ModelTest, Series, Shortfall, Statistic, Year
 from waglan.govern.forecasts import Forecasts, forecasts
 from waglan.measures import coverage, shortfall_tests
 from waglan.measures.attribution import attribution
+from waglan.measures.parametric import Moments, corrected, moments, rises
 from waglan.measures.tail import EXACT, Rule
 from waglan.measures.traffic_light import GREEN, RED, YEAR, YELLOW, traffic_light
 from waglan.schema.units import MICRO, NULL, BadValue
@@ -29,6 +31,7 @@ Flags = NDArray[np.bool_]
 DECADE: Final = 2_500
 DRAWS: Final = 1_000
 """Simulated series behind a p of the shortfall tests: 5% is known to .7 of a point; 5,600 days of them take 3 s."""
+PARAMETRIC: Final = "parametric"
 ZONES: Final = (GREEN, YELLOW, RED)
 
 
@@ -144,7 +147,8 @@ def shortfall(of: Forecasts, asked: Question) -> Shortfall | None:
 
     A day whose ES is not above 0, for want of positions, is left out: it states no loss that could be held against.
 
-    VaR and ES are worked again from the scenarios, at the tail of the ES: the VaR of a row is that of another tail.
+    VaR and ES are worked again from the scenarios, at the tail of the ES: the VaR of a row is that of another tail. The
+    parametric method states a law and not its scenarios: even steps of that law stand for them.
     """
     if of.scenarios is None:
         return None
@@ -152,6 +156,8 @@ def shortfall(of: Forecasts, asked: Question) -> Shortfall | None:
         raise BadValue(f"{of.name}: scenarios for each of {len(of.ts_ns)} days, were for {len(of.scenarios)}")
     there = (of.hypothetical != NULL) & (of.es > 0) & (of.scenarios[:, 0] != NULL)
     drawn_from = np.ascontiguousarray(of.scenarios[there])
+    if of.method == PARAMETRIC:
+        drawn_from = np.stack([of_law(one) for one in drawn_from]) if len(drawn_from) else drawn_from
     rule, pnl = Rule(asked.es_tail_micro, shortfall=EXACT), of.hypothetical[there] * of.scale
     if not len(pnl):
         return None
@@ -167,6 +173,15 @@ def shortfall(of: Forecasts, asked: Question) -> Shortfall | None:
         ratio_micro=None if ratio is None else round(ratio * MICRO),
         z1=_statistic(first), z2=_statistic(second), z3=_statistic(third), draws=asked.draws,
     )  # fmt: skip
+
+
+def of_law(pnl: Ints) -> Ints:
+    """Quantiles in n even steps of the law that the parametric method makes of scenario P&L (n,): Cornish and Fisher's
+    where that is a quantile, else the normal one."""
+    found = moments(pnl)
+    z = ndtri((np.arange(len(pnl)) + 0.5) / len(pnl))
+    bent = corrected(found, z) if rises(found) else corrected(Moments(found.mean, found.deviation), z)
+    return np.asarray(np.rint(bent), np.int64)
 
 
 def tails(scenarios: Ints, rule: Rule) -> tuple[Ints, Ints]:

@@ -118,10 +118,12 @@ def _read(book: Book, judges: Mapping[bytes, Judge]) -> dict[Key, _Days]:
 
 
 def _forecast(judge: Judge, scope: str, days: _Days, scenarios: Ints | None, champion: bool) -> Forecasts:
-    """Days before the first forecast are no days of a backtest; a roll that was passed over is one without P&L."""
+    """Days before the first forecast of a loss are no days of a backtest, for nothing was held; a roll that was passed
+    over is one without P&L."""
     cells = np.array(days.cells, np.int64)
-    first = int(np.argmax(cells[:, VAR] != NULL))
-    if cells[first, VAR] == NULL:
+    stated = (cells[:, VAR] != NULL) & (cells[:, ES] != 0)
+    first = int(np.argmax(stated))
+    if not stated[first]:
         raise BadValue(f"{judge.recipe.name}: no measure of {scope or 'the whole'} has a forecast of the day before")
     rolls = np.array(days.rolls, np.int64)
     at = rolls[first:] - rolls[first]

@@ -18,7 +18,7 @@ from waglan.risk.estimates import Estimate
 from waglan.risk.universe import Universe
 from waglan.schema.batch import Batch
 from waglan.schema.recipe import Recipe, columns, kinds
-from waglan.schema.risk import CHECK, ESTIMATE, QUOTE, ROLL
+from waglan.schema.risk import CHECK, ESTIMATE, QUOTE, REPRICE, ROLL
 from waglan.schema.units import DAY_NS, MICRO, MINOR_DIGITS, NULL, BadValue, half_even
 
 Ints = NDArray[np.int64]
@@ -63,6 +63,10 @@ class Days:
         """One event for each quote."""
         pairs = zip(self._names, self._quotes, levels.tolist(), strict=True)
         return [(f"{day} {name}", QUOTE, {"quote": place, "level": level}) for name, place, level in pairs]
+
+    def reprice(self, day: date) -> Said:
+        """Quotes come in force, so that trades are marked at them and not at those of the day before."""
+        return (f"{day} {REPRICE}", REPRICE, {})
 
     def roll(self, day: date) -> Said:
         """The end of a day."""
