@@ -20,7 +20,7 @@ enough for a data frame:
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -42,7 +42,6 @@ from waglan.ledger.note import Note, read_note
 from waglan.ledger.witness import Answer as Asked
 from waglan.ledger.witness import ask
 from waglan.models.model import Model
-from waglan.risk.portfolio import Portfolio
 from waglan.schema.batch import REFUSED, Batch
 from waglan.schema.recipe import Recipe, read_recipe
 from waglan.schema.records import Warm
@@ -53,6 +52,9 @@ from waglan.store.master import MasterFile
 from waglan.store.records import Store
 from waglan.store.signer import create_signer, read_signer
 from waglan.store.writer import COMMIT, DURABILITY, Writer
+
+if TYPE_CHECKING:
+    from waglan.risk.portfolio import Portfolio
 
 SNAPSHOT_EVERY: Final = 262_144
 """Records between two snapshots: opening then repeats at most this many steps, 0.2 s."""
@@ -321,12 +323,21 @@ def _own_effect(recipe: Recipe, batch: Batch, row: int) -> bool:
 def _judge(recipe_bytes: bytes, model_bytes: bytes, where: str) -> Judge:
     """A recipe with its model. Raises BadValue if they do not belong together."""
     recipe = read_recipe(recipe_bytes, where)
-    model = Model.read(model_bytes) if recipe.risk is None else Portfolio.read(model_bytes, recipe)
+    model = _read_model(recipe, model_bytes)
     _belong(recipe, model)
     return Judge(recipe, recipe_bytes, model)
 
 
-def _belong(recipe: Recipe, model: Model | Portfolio) -> None:
+def _read_model(recipe: Recipe, data: bytes) -> "Model | Portfolio":
+    """A model, or a market book's universe, whose room is loaded for it alone."""
+    if recipe.risk is None:
+        return Model.read(data)
+    from waglan.risk.portfolio import Portfolio
+
+    return Portfolio.read(data, recipe)
+
+
+def _belong(recipe: Recipe, model: "Model | Portfolio") -> None:
     for said in protected(recipe):
         raise BadValue(f"{recipe.name}: {said}")
     declared = recipe.model.digest

@@ -16,7 +16,6 @@ from typing import Final
 
 from waglan.ledger.entry import DECISION
 from waglan.policy.waivers import CHECKER, ENDS, MAKER, REASON, about, ordinary, passes, scope
-from waglan.risk.portfolio import Portfolio
 from waglan.schema.batch import REFUSED, Batch, Refused
 from waglan.schema.recipe import Column, Recipe, columns, kinds
 from waglan.schema.records import Decision, decode_decision
@@ -57,7 +56,9 @@ class Decided:
 
 def issuers(model: object) -> Mapping[str, str]:
     """Instrument -> counterparty, of a market book's shares; none of a model that is no universe."""
-    return model.universe.issuers if isinstance(model, Portfolio) else {}
+    universe = getattr(model, "universe", None)  # its room is loaded for market books alone
+    found: Mapping[str, str] = {} if universe is None else universe.issuers
+    return found
 
 
 def cut(batch: Batch, recipe: Recipe) -> Iterator[Batch]:

@@ -93,6 +93,7 @@ class Engine:
         self.turn: Final = RLock()  # held by whoever delivers, see `waglan.engine.group`
         self.keeping: Final[Keeping] = keeping or Plain(store, log)
         self._effects: Final = judge.recipe.policy.effects
+        self._limited: Final = bool(judge.recipe.policy.limits)
         self._seen: Final = store.ids()
         self._decided: Final = breaches.Decided(self._seen, store, self.commit, breaches.issuers(judge.model))
         self.subjects: Final = Subjects(store.vault, self._entities)
@@ -144,11 +145,10 @@ class Engine:
         """
         assert self.whole, BROKEN_OFF
         batch = without_own(batch) if self._effects else batch
-        pieces = list(breaches.cut(batch, self.judge.recipe))
-        if len(pieces) > 1:
+        if self._limited and len(pieces := list(breaches.cut(batch, self.judge.recipe))) > 1:
             return [answer for piece in pieces for answer in self.decide(piece, beside)]
         batch = without_unfit(batch, self.judge.recipe, Earlier(self._seen, self.store, self.commit))
-        batch = breaches.without_unfit(batch, self.judge.recipe, self._decided)
+        batch = breaches.without_unfit(batch, self.judge.recipe, self._decided) if self._limited else batch
         self._begin()
         fresh = self._fresh(batch)
         at = fresh[batch.kinds[fresh] != REFUSED]

@@ -1,23 +1,25 @@
 """The moving state behind a judge: the windows of its features, and for a market book its holdings beside them.
 
 Both see every event once, in log order, and neither sees the other, so a row is the windows' cells and then the
-holdings'. The judge does not know which it has.
+holdings'. The judge does not know which it has. Pricing and scenarios are loaded for market books alone: with scipy's
+distributions they take longer to load than everything else that decides.
 """
 
 import hashlib
 import struct
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from waglan.features.plan import Plan
 from waglan.features.state import Windows
-from waglan.risk.holdings import Holdings
-from waglan.risk.kept import bound_to
-from waglan.risk.portfolio import Portfolio
 from waglan.schema.recipe import Recipe
 from waglan.schema.units import BadValue
+
+if TYPE_CHECKING:
+    from waglan.risk.holdings import Holdings
+    from waglan.risk.portfolio import Portfolio
 
 Ints = NDArray[np.int64]
 Codes = NDArray[np.int8]
@@ -42,7 +44,7 @@ class State(Protocol):
 class MarketState:
     """Windows and holdings as one state: rows are the features, then the risk columns; the status has both's bits."""
 
-    def __init__(self, windows: Windows, holdings: Holdings, digest: bytes) -> None:
+    def __init__(self, windows: Windows, holdings: "Holdings", digest: bytes) -> None:
         """digest: what the state is of, see `state_digest`."""
         self.windows: Final = windows
         self.holdings: Final = holdings
@@ -83,6 +85,8 @@ def state_digest(plan: Plan, recipe: Recipe, model: object) -> bytes:
     """What a state is of: judges with equal ones move alike. Of windows alone it is the plan's digest."""
     if recipe.risk is None:
         return plan.digest
+    from waglan.risk.kept import bound_to
+
     return hashlib.sha256(plan.digest + bound_to(recipe, universe_of(model).universe)).digest()
 
 
@@ -100,6 +104,8 @@ def new_state(plan: Plan, recipe: Recipe, model: object, partitions: int = 1) ->
     windows = Windows(plan, partitions)
     if recipe.risk is None:
         return windows
+    from waglan.risk.holdings import Holdings
+
     return MarketState(windows, Holdings(recipe, universe_of(model).universe), state_digest(plan, recipe, model))
 
 
@@ -117,12 +123,16 @@ def restored(plan: Plan, recipe: Recipe, model: object, data: bytes) -> tuple[St
     body = data[HEAD.size + first :]
     if hashlib.sha256(body).digest() != checksum:
         raise BadValue(f"the snapshot was altered: its SHA-256 is not {checksum.hex()[:16]}...")
+    from waglan.risk.holdings import Holdings
+
     windows, position = Windows.restore(plan, data[HEAD.size : HEAD.size + first])
     return MarketState(windows, Holdings.restore(recipe, universe_of(model).universe, body), digest), position
 
 
-def universe_of(model: object) -> Portfolio:
+def universe_of(model: object) -> "Portfolio":
     """A market book's model. Raises BadValue for one that holds no universe."""
+    from waglan.risk.portfolio import Portfolio
+
     if not isinstance(model, Portfolio):
         raise BadValue(f"a recipe with [risk] has a universe as its model, not a {type(model).__name__}")
     return model
