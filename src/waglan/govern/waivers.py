@@ -4,7 +4,7 @@ The registry says who may; a line of the second log says who brought it in. What
 decision is held by `engine/breaches.py`, whoever sends it; here a person reads why, before anything is written.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from waglan.engine.replay import batch_of
@@ -28,13 +28,16 @@ def read(custody: Custody, only_open: bool = False, purpose: str = PURPOSE) -> t
     return tuple(breach for breach in found if breach.state != "cured") if only_open else found
 
 
-def acknowledge(custody: Custody, event_id: str, who: str, limit: str | None = None, purpose: str = PURPOSE) -> int:
+def acknowledge(
+    custody: Custody, event_id: str, who: str, limit: str | None = None, purpose: str = PURPOSE,
+    standing: Sequence[Breach] | None = None,
+) -> int:  # fmt: skip
     """Bring in that somebody saw a breach; its position in the log. limit: of several that the decision passed.
-
+    standing: the breaches as they stand, from who follows them; read from the whole log without it.
     Raises BadValue where the decision passed no limit, or its breach is acknowledged already; NotAllowed, logged, for
     somebody who is not registered to acknowledge.
     """
-    concerned = _raised(custody, event_id, limit)
+    concerned = _raised(custody, event_id, limit, standing)
     custody.allow("acknowledge", purpose, people={"acknowledge": who})
     if all(breach.acknowledged_ns is not None for breach in concerned):
         first = concerned[0]
@@ -47,16 +50,16 @@ def acknowledge(custody: Custody, event_id: str, who: str, limit: str | None = N
 
 def waive(
     custody: Custody, event_id: str, amount_minor: int, until_ns: int, maker: str, checker: str, reason: str,
-    limit: str | None = None, purpose: str = PURPOSE,
+    limit: str | None = None, purpose: str = PURPOSE, standing: Sequence[Breach] | None = None,
 ) -> int:  # fmt: skip
-    """Bring in a waiver of the hard limit that a decision passed; its position in the log.
+    """Bring in a waiver of the hard limit that a decision passed; its position in the log. standing: as above.
 
     Until then the limit of that scope is the amount, at the decision's own book, trader or counterparty. A second one
     is about the latest decision of the breach, for an id stands once. Raises BadValue for one person twice, the trader
     concerned, an amount or end outside the recipe's bounds, a reason that is not in the list; NotAllowed, logged, for
     people who are not registered.
     """
-    concerned = [breach for breach in _raised(custody, event_id, limit) if breach.grade == "hard"]
+    concerned = [breach for breach in _raised(custody, event_id, limit, standing) if breach.grade == "hard"]
     if not concerned:
         raise BadValue(f"the decision about {event_id!r} passed no hard limit, so there is nothing to waive")
     if len({breach.limit for breach in concerned}) > 1:
@@ -69,8 +72,8 @@ def waive(
         if breach.trader is not None and name.casefold() == breach.trader.casefold():
             raise BadValue(f"a waiver is by others than the trader it concerns, who is {breach.trader!r}")
     custody.allow("waive", purpose, people={"make": maker, "check": checker})
-    known = next(each for each in custody.book.recipe.policy.limits if each.code == breach.limit)
-    _within_bounds(custody, known, breach.key, amount_minor, until_ns)
+    declared = next(each for each in custody.book.recipe.policy.limits if each.code == breach.limit)
+    _within_bounds(custody, declared, breach.key, amount_minor, until_ns)
     cells: dict[str, str | int] = {
         "limit": breach.limit, "amount": amount_minor, "until_s": until_ns // SECOND_NS, MAKER: maker,
         CHECKER: checker, REASON: reason,
@@ -98,9 +101,10 @@ def facts_of(custody: Custody, breach: Breach) -> dict[str, Any]:
     return facts
 
 
-def _raised(custody: Custody, event_id: str, limit: str | None) -> list[Breach]:
+def _raised(custody: Custody, event_id: str, limit: str | None, standing: Sequence[Breach] | None) -> list[Breach]:
     """Breaches that a decision raised. Raises BadValue if there are none."""
-    found = [breach for breach in breaches(custody.book, custody.now_ns()) if breach.id == event_id]
+    every = breaches(custody.book, custody.now_ns()) if standing is None else standing
+    found = [breach for breach in every if breach.id == event_id]
     if not found:
         raise BadValue(f"no breach was raised by {event_id!r}; `waglan breaches BOOK` lists what was")
     concerned = [breach for breach in found if limit in (None, breach.limit)]
