@@ -109,8 +109,7 @@ def test_words_for_whatever_may_be_said() -> None:
         assert f"market.method_{method}" in CATALOGUE
         assert f"market.told_{method}" in CATALOGUE
     for state in ("raised", "acknowledged", "waived", "cured", "overdue"):
-        assert f"market.breach_{state}" in CATALOGUE
-        assert CATALOGUE[f"market.breach_{state}"].en in PAGE
+        assert CATALOGUE[f"breach.state_{state}"].en in PAGE
 
 
 def test_json_has_every_number() -> None:

@@ -119,11 +119,11 @@ def _breach(report: MarketReport, b: Breach) -> Markup:
         worst=brief(b.worst_minor, home),
         last=brief(b.last_minor, home),
     )
-    grade = say("market.grade_hard") if b.grade == "hard" else say("market.grade_soft")
+    grade = say(f"breach.grade_{b.grade}")
     whose = scope_name(report, b.by, b.key)
     head: list[Child] = [
         tag("b", words_of(report, b.limit)), " · ", whose, " · ", grade, " ",
-        chip(say(f"market.breach_{b.state}"), f"is-breach-{b.state}"),
+        chip(say(f"breach.state_{b.state}"), f"is-breach-{b.state}"),
     ]  # fmt: skip
     return tag(
         "article",
