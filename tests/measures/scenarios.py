@@ -11,9 +11,10 @@ from waglan.measures.tail import EXACT, MEAN, Rule
 
 Ints = NDArray[np.int64]
 
+CHANCES = [1, 10_000, 25_000, 50_000, 333_333, 500_000, 975_000, 999_999]
 RULES = st.builds(
-    Rule, st.sampled_from([1, 10_000, 25_000, 50_000, 333_333, 500_000, 975_000, 999_999]), st.just("ceil"),
-    st.sampled_from([MEAN, EXACT]),
+    lambda chance, shortfall, of_var: Rule(chance, "ceil", shortfall, min(chance, of_var)),
+    st.sampled_from(CHANCES), st.sampled_from([MEAN, EXACT]), st.sampled_from([0, *CHANCES]),
 )  # fmt: skip
 CENTS = st.one_of(st.integers(-5, 5), st.integers(-(10**8), 10**8))
 
@@ -29,15 +30,16 @@ def shares(totals: list[int], rule: Rule) -> tuple[dict[int, Fraction], int]:
     p = Fraction(rule.tail_micro, 10**6)
     order = sorted(range(len(totals)), key=lambda s: (totals[s], s))
     count = -(-len(totals) * p.numerator // p.denominator)
+    edge = order[-(-len(totals) * (rule.var_micro or rule.tail_micro) // 10**6) - 1]
     if rule.shortfall == MEAN:
-        return {s: Fraction(1, count) for s in order[:count]}, order[count - 1]
+        return {s: Fraction(1, count) for s in order[:count]}, edge
     left, weights = p, {}
     for s in order:
         weights[s] = min(left, Fraction(1, len(totals))) / p
         left -= weights[s] * p
         if left == 0:
             break
-    return weights, order[count - 1]
+    return weights, edge
 
 
 def naive(totals: list[int], rule: Rule, scale: int = 1) -> tuple[int, int]:

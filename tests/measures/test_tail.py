@@ -26,7 +26,9 @@ def test_the_tail_is_those_scenarios(pnl: np.ndarray, rule: Rule) -> None:
     found = tail(pnl[:, 0], rule)
     weights, edge = shares(pnl[:, 0].tolist(), rule)
     assert found.rows.tolist() == sorted(weights)
-    assert found.rows[found.edge] == edge
+    assert found.rows[found.at] == edge
+    best = max(found.rows.tolist(), key=lambda row: (pnl[row, 0], row))
+    assert found.rows[found.edge] == best
     for place, row in enumerate(found.rows.tolist()):
         weight = found.weights.last if place == found.edge else found.weights.full
         assert weights[row] * found.weights.divisor == weight
@@ -55,11 +57,19 @@ def test_open_source_risk_engine_prints_the_same(shared: Callable[[str], Path]) 
 
 
 def test_weights_of_known_tails() -> None:
-    assert ES_975.weights(1_000) == Weights(25, 1, 1, 25)
-    assert ES_975.weights(250) == Weights(7, 4, 1, 25)  # 6.25 days: six whole and a quarter
-    assert Rule(25_000).weights(250) == Weights(7, 1, 1, 7)
-    assert VAR_99.weights(1) == Weights(1, 1, 1, 1)
-    assert Rule(500_000, "ceil", EXACT).weights(1) == Weights(1, 2, 1, 1)
+    assert ES_975.weights(1_000) == Weights(25, 1, 1, 25, 25)
+    assert ES_975.weights(250) == Weights(7, 4, 1, 25, 7)  # 6.25 days: six whole and a quarter
+    assert Rule(25_000).weights(250) == Weights(7, 1, 1, 7, 7)
+    assert VAR_99.weights(1) == Weights(1, 1, 1, 1, 1)
+    assert Rule(500_000, "ceil", EXACT).weights(1) == Weights(1, 2, 1, 1, 1)
+
+
+def test_var_99_comes_out_of_the_tail_of_es_975() -> None:
+    pnl = np.array([(7 * s * s) % 1_009 for s in range(1_000)], np.int64)
+    both = risk(pnl, Rule(25_000, "ceil", EXACT, 10_000))
+    assert (both.var_minor, both.es_minor) == (risk(pnl, VAR_99).var_minor, risk(pnl, ES_975).es_minor)
+    with pytest.raises(BadValue, match="lies within that of 10000 millionths, was 25000"):
+        Rule(10_000, "ceil", EXACT, 25_000).weights(10)
 
 
 @given(pnls(positions=2), RULES)

@@ -27,7 +27,7 @@ def test_what_is_kept_is_what_is_found_anew(pnl: np.ndarray, rule: Rule, orders:
         assert kept.fill(unit, quantity) == asked == kept.risk == risk(totals, rule)
         again = tail(totals, rule)
         assert kept.tail.rows.tolist() == again.rows.tolist()
-        assert kept.tail.edge == again.edge
+        assert (kept.tail.edge, kept.tail.at) == (again.edge, again.at)
 
 
 @given(arrays(np.int64, 300, elements=CENTS), arrays(np.int64, 300, elements=CENTS), RULES)

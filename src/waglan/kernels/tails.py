@@ -136,14 +136,20 @@ def fits(totals: Ints, pnl: Ints, quantity: int, bound: float) -> bool:
     return order + max(-float(least), float(most)) < bound
 
 
+@inlined
+def within(work: Ints, m: int, inner: int, edge: int) -> int:
+    """The inner-th smallest of the m smallest, which stand in front and of which `edge` is the largest."""
+    return edge if inner == m else np.int64(select(work, m, inner))  # type: ignore[return-value]
+
+
 @bare
 def after(
-    totals: Ints, pnl: Ints, quantity: int, rows: Ints, full: int, last: int, bound: float, work: Ints
+    totals: Ints, pnl: Ints, quantity: int, rows: Ints, full: int, last: int, inner: int, bound: float, work: Ints
 ) -> tuple[int, int, bool]:
-    """The tail with quantity times pnl added: its m-th smallest value, and its m smallest weighed; nothing is kept.
+    """The tail with quantity times pnl added: its inner-th smallest value, and its m smallest weighed; nothing is kept.
 
-    totals, pnl: (n,); rows: (m,), the worst scenarios without the order; work: (n + LANES m,), overwritten. Third:
-    whether it was worked at all, for totals may not reach the bound.
+    totals, pnl: (n,); rows: (m,), the worst scenarios without the order; inner <= m; work: (n + LANES m,), overwritten.
+    Third: whether it was worked at all, for totals may not reach the bound.
     """
     if not fits(totals, pnl, quantity, bound):
         return 0, 0, False
@@ -156,12 +162,12 @@ def after(
         work[count] = value
         count += value <= far
     edge, weight = weighed(work, count, len(rows), full, last)
-    return edge, weight, True
+    return within(work, len(rows), inner, edge), weight, True
 
 
 @bare
 def fill(
-    totals: Ints, pnl: Ints, quantity: int, rows: Ints, full: int, last: int, bound: float, work: Ints
+    totals: Ints, pnl: Ints, quantity: int, rows: Ints, full: int, last: int, inner: int, bound: float, work: Ints
 ) -> tuple[int, int, int]:
     """As `after`, and kept: totals (n,) and rows (m,) are moved.
 
@@ -179,7 +185,7 @@ def fill(
         work[count] = totals[s]
         count += totals[s] <= far
     edge, weight = weighed(work, count, len(rows), full, last)
-    return edge, weight, mark(totals, edge, rows)
+    return within(work, len(rows), inner, edge), weight, mark(totals, edge, rows)
 
 
 @bare
@@ -261,8 +267,9 @@ def gather(pnl: Ints, group: Ints, out: Ints) -> None:
 
 @bare
 def without(
-    totals: Ints, pnl: Ints, rows: Ints, full: int, last: int, aside: Ints, work: Ints, edges: Ints, weights: Ints
-) -> None:
+    totals: Ints, pnl: Ints, rows: Ints, full: int, last: int, inner: int, aside: Ints, work: Ints, edges: Ints,
+    weights: Ints,
+) -> None:  # fmt: skip
     """The tail of the book without each of its positions: edges and weights (p,), as `after` returns them.
 
     pnl: (n, p); aside: (COLUMNS, n) and work: (n + LANES m,), overwritten. O(n p).
@@ -274,5 +281,5 @@ def without(
             for j in range(some):
                 aside[j, s] = pnl[s, first + j]
         for j in range(some):
-            edge, weight, _ = after(totals, aside[j], -1, rows, full, last, np.inf, work)
+            edge, weight, _ = after(totals, aside[j], -1, rows, full, last, inner, np.inf, work)
             edges[first + j], weights[first + j] = edge, weight

@@ -93,7 +93,7 @@ def sums(pnl: Ints, worst: Tail, quantity: Ints | None = None) -> tuple[Ints, In
     most = largest * weights.full * weights.rows * units
     if most >= REACH:
         raise BadValue(f"the worst scenarios hold a P&L of {largest:.0f} in {units} units, which cannot be summed")
-    edge = pnl[worst.rows[worst.edge]]
+    edge = pnl[worst.rows[worst.at]]
     if quantity is not None:
         given, edge = given * quantity, edge * quantity
     if most * len(given) >= REACH and max(float(np.abs(x).sum(dtype=np.float64)) for x in (given, edge)) >= REACH:
@@ -149,7 +149,7 @@ def incremental(pnl: Ints, rule: Rule, whole: Ints | None = None, scale: int = 1
     aside = np.empty((tails.COLUMNS, n), np.int64)
     work = np.empty(n + tails.LANES * worst.weights.rows, np.int64)
     edges, weighed = np.empty(p, np.int64), np.empty(p, np.int64)
-    tails.without(book, pnl, worst.rows, worst.weights.full, worst.weights.last, aside, work, edges, weighed)
+    tails.without(book, pnl, worst.rows, *worst.weights[1:3], worst.weights.inner, aside, work, edges, weighed)
     var = now.var_minor - halves(-edges, scale)
     es = now.es_minor - halves(-weighed, worst.weights.divisor * scale)
     return Parts(var, es, now)

@@ -32,11 +32,16 @@ REACH: Final = 1 << 62
 
 
 class Rule(NamedTuple):
-    """What is meant by a tail. tail_micro: its chance in millionths, 25,000 for 97.5%."""
+    """What is meant by a tail. tail_micro: its chance in millionths, 25,000 for 97.5%.
+
+    var_micro: the chance of VaR's tail where it is a smaller one, 10,000 for VaR 99% beside ES 97.5%: one selection
+    gives both. 0: the same.
+    """
 
     tail_micro: int
     quantile: str = CEIL
     shortfall: str = MEAN
+    var_micro: int = 0
 
     def weights(self, scenarios: int) -> "Weights":
         """How the worst of so many scenarios are weighed; at least one scenario. BadValue for a rule nobody named."""
@@ -44,24 +49,31 @@ class Rule(NamedTuple):
             raise BadValue(f"a tail has a chance of 1 to 999,999 millionths, was {self.tail_micro}")
         if self.quantile != CEIL or self.shortfall not in (MEAN, EXACT):
             raise BadValue(f"conventions are {CEIL} with {MEAN} or {EXACT}, were {self.quantile}, {self.shortfall}")
+        if not 0 <= self.var_micro <= self.tail_micro:
+            raise BadValue(f"VaR's tail lies within that of {self.tail_micro} millionths, was {self.var_micro}")
         if scenarios < 1:
             raise BadValue("a tail takes at least one scenario, was given none")
         share = scenarios * self.tail_micro
         rows = -(-share // MICRO)
+        inner = -(-scenarios * self.var_micro // MICRO) if self.var_micro else rows
         if self.shortfall == MEAN:
-            return Weights(rows, 1, 1, rows)
+            return Weights(rows, 1, 1, rows, inner)
         common = gcd(share, MICRO)
         full, divisor = MICRO // common, share // common
-        return Weights(rows, full, divisor - full * (rows - 1), divisor)
+        return Weights(rows, full, divisor - full * (rows - 1), divisor, inner)
 
 
 class Weights(NamedTuple):
-    """A tail of `rows` scenarios: each weighs `full`, the best of them `last`, over `divisor`. All whole, all > 0."""
+    """A tail of `rows` scenarios: each weighs `full`, the best of them `last`, over `divisor`. All whole, all > 0.
+
+    inner: the rank of VaR's quantile, `rows` unless its tail is a smaller one.
+    """
 
     rows: int
     full: int
     last: int
     divisor: int
+    inner: int
 
 
 VAR_99: Final = Rule(10_000)
@@ -81,12 +93,14 @@ class Risk(NamedTuple):
 class Tail(NamedTuple):
     """The worst scenarios of a book. rows: (m,) int64, rising; edge: the place in `rows` of the best of them.
 
-    That scenario's loss is the value at risk. Of equal P&Ls the earlier scenario counts as the worse.
+    at: the place of the scenario whose loss is the value at risk: that one, unless the rule has a smaller tail for it.
+    Of equal P&Ls the earlier scenario counts as the worse.
     """
 
     rows: Ints
     edge: int
     weights: Weights
+    at: int
 
 
 def risk(pnl_minor: Ints, rule: Rule, scale: int = 1) -> Risk:
@@ -100,12 +114,12 @@ def risk(pnl_minor: Ints, rule: Rule, scale: int = 1) -> Risk:
     work = pnl.copy()
     edge = int(tails.select(work, len(work), weights.rows))
     total = weights.full * int(work[: weights.rows - 1].sum()) + weights.last * edge
-    return stated(edge, total, rule, weights, scale)
+    return stated(int(tails.select(work, weights.rows, weights.inner)), total, rule, weights, scale)
 
 
-def stated(edge: int, total: int, rule: Rule, weights: Weights, scale: int = 1) -> Risk:
-    """The m-th smallest P&L and the weighed sum of the m smallest, as losses in whole minor units."""
-    return Risk(half_even(-edge, scale), half_even(-total, weights.divisor * scale), rule)
+def stated(quantile: int, total: int, rule: Rule, weights: Weights, scale: int = 1) -> Risk:
+    """The P&L that is VaR's quantile and the weighed sum of the m smallest, as losses in whole minor units."""
+    return Risk(half_even(-quantile, scale), half_even(-total, weights.divisor * scale), rule)
 
 
 def tail(pnl_minor: Ints, rule: Rule) -> Tail:
@@ -114,7 +128,13 @@ def tail(pnl_minor: Ints, rule: Rule) -> Tail:
     weights = rule.weights(len(pnl))
     rows = np.empty(weights.rows, np.int64)
     edge = int(tails.worst(pnl, np.empty_like(pnl), rows))
-    return Tail(rows, edge, weights)
+    return marked(pnl, rows, edge, weights)
+
+
+def marked(pnl: Ints, rows: Ints, edge: int, weights: Weights) -> Tail:
+    """The tail of P&L (n,) whose worst scenarios are known, with the place of VaR's among them."""
+    inner = int(np.argsort(pnl[rows], kind="stable")[weights.inner - 1])
+    return Tail(rows, edge, weights, edge if weights.inner == weights.rows else inner)
 
 
 def summable(pnl: Ints, rule: Rule) -> Ints:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from waglan.kernels import tails
-from waglan.measures.tail import REACH, Risk, Rule, Tail, stated, tail
+from waglan.measures.tail import REACH, Risk, Rule, Tail, marked, stated, tail
 from waglan.schema.units import BadValue
 
 Ints = NDArray[np.int64]
@@ -33,7 +33,7 @@ class Worst:
     @property
     def tail(self) -> Tail:
         """The worst scenarios as they are now, for `contributions.parts_of`; a copy."""
-        return Tail(self._rows.copy(), self._edge, self.weights)
+        return marked(self.totals, self._rows.copy(), self._edge, self.weights)
 
     def after(self, pnl: Ints, quantity: int = 1) -> Risk:
         """VaR and ES if `quantity` times pnl (n,) were added; nothing is kept. BadValue if that cannot be summed.
@@ -42,7 +42,15 @@ class Worst:
         """
         self._asked(pnl, quantity)
         edge, total, worked = tails.after(
-            self.totals, pnl, quantity, self._rows, self.weights.full, self.weights.last, self._bound, self._work
+            self.totals,
+            pnl,
+            quantity,
+            self._rows,
+            self.weights.full,
+            self.weights.last,
+            self.weights.inner,
+            self._bound,
+            self._work,
         )
         if not worked:
             raise BadValue(self._too_large(pnl, quantity))
@@ -52,7 +60,15 @@ class Worst:
         """As `after`, and kept. A BadValue leaves everything as it was."""
         self._asked(pnl, quantity)
         edge, total, place = tails.fill(
-            self.totals, pnl, quantity, self._rows, self.weights.full, self.weights.last, self._bound, self._work
+            self.totals,
+            pnl,
+            quantity,
+            self._rows,
+            self.weights.full,
+            self.weights.last,
+            self.weights.inner,
+            self._bound,
+            self._work,
         )
         if place < 0:
             raise BadValue(self._too_large(pnl, quantity))

@@ -63,7 +63,9 @@ class Tails:
         self.whole, self.scale, self.rules, self.law = whole, scale, rules(risk), EXACT
         var, es = (tail(whole, rule) for rule in self.rules)
         self.rows = np.union1d(var.rows, es.rows)
-        self.var, self.es = (Tail(np.searchsorted(self.rows, one.rows), one.edge, one.weights) for one in (var, es))
+        self.var, self.es = (
+            Tail(np.searchsorted(self.rows, one.rows), one.edge, one.weights, one.at) for one in (var, es)
+        )
 
     def risk(self, whole: Ints) -> tuple[int, int]:
         var, es = (counted(whole, rule, self.scale) for rule in self.rules)
