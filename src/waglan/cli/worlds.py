@@ -150,10 +150,12 @@ def demo(
     desk: Desk = "fraud",
     seed: Annotated[int, typer.Option(metavar="N", help="seed of the world and of the keys")] = 1,
     payments: Annotated[int | None, typer.Option(metavar="N", help="of fraud: payments in all; 1,000,000")] = None,
-    days: Annotated[int | None, typer.Option(metavar="N", help="of fraud: days simulated; 60")] = None,
+    days: Annotated[
+        int | None, typer.Option(metavar="N", help="of fraud: days simulated; 60; of market: history; 1,250")
+    ] = None,
     applications: Annotated[int | None, typer.Option(metavar="N", help="of credit: applications; 20,000")] = None,
     months: Annotated[int | None, typer.Option(metavar="N", help="of credit: months simulated; 60")] = None,
-    live: Annotated[int | None, typer.Option(metavar="N", help="days, or months, run as if live; 7, or 6")] = None,
+    live: Annotated[int | None, typer.Option(metavar="N", help="days, or months, run as if live; 7, 6, or 240")] = None,
     bias: Bias = None,
     threads: Annotated[int, typer.Option(metavar="N", min=1, help="threads; the answers are the same")] = 2,
     as_json: Json = False,
@@ -165,11 +167,15 @@ def demo(
     Of credit: simulates five years of loans, trains champion and challengers, validates them, decides the last months
     as if live, overrides, answers an appeal, tells the refused what would have been enough, and asks who was treated
     how. Writes the book, validation.html, fairness.html, recourse.json and proof.json.
+    Of market: simulates five years of prices and a bank's trading, fits volatilities to the history, decides the live
+    days with three other models in shadow, works the breaches, and backtests. Writes the book, report.html, report.json
+    and proof.json.
 
     \b
     Example:
       waglan demo demo --seed 7
       waglan demo loans --desk credit --bias 1
+      waglan demo floor --desk market
     """
     asked: dict[str, Any] = {"payments": payments, "days": days, "applications": applications, "months": months}
     given = {name: value for name, value in (asked | {"live": live, "bias": bias}).items() if value is not None}
@@ -184,5 +190,10 @@ def demo(
         own = {"applications": 20_000, "months": 60, "live": 6, "bias": 0.0}
         own |= chosen(desk, given, ("applications", "months", "live", "bias"))
         lend(out, seed, own["applications"], own["months"], own["live"], micro(own["bias"]), as_json)
+    elif desk == "market":
+        from waglan.cli.positions import demo as hold
+
+        own = {"days": 1_250, "live": 240} | chosen(desk, given, ("days", "live"))
+        hold(out, seed, own["days"], own["live"], threads, as_json)
     else:
-        raise BadValue(f"--desk is fraud or credit; it was {desk!r}")
+        raise BadValue(f"--desk is fraud, credit or market; it was {desk!r}")

@@ -12,11 +12,12 @@ import numpy as np
 import pyarrow as pa
 
 from waglan.book import Book
-from waglan.desks.market.events import Measure
 from waglan.desks.market.traders import Key, Trade
 from waglan.desks.market.world import World
 from waglan.engine.answer import Answer
+from waglan.engine.state import MarketState
 from waglan.intake import from_table
+from waglan.measures.chance import Ints
 from waglan.schema.batch import Batch
 from waglan.schema.recipe import columns
 from waglan.schema.units import SECOND_NS
@@ -42,6 +43,8 @@ class Lived:
     withheld: int = 0
     exceptions: int = 0
     evenings: int = 0
+    totals: dict[str, list[Ints]] = field(default_factory=dict)
+    """Digest of each judge, in hex -> what all positions would gain in each scenario: at first, then every evening."""
 
     def by_verb(self, letter: str) -> dict[str, int]:
         """How many orders (O), fills (F) or measures (M) got each verb."""
@@ -73,6 +76,8 @@ class Floor:
             answers = self.book.run(self.batch.take(np.array(rows, np.int64)))
             self._answered(answers, rows)
             self.lived.events += len(rows)
+            if not self.lived.totals:
+                self._totals()
             self._told(answers, int(self.batch.ts_ns[stop - 1]))
             if self.watch is not None:
                 until = int(self.batch.ts_ns[stop]) if stop < len(self.batch) else int(self.batch.ts_ns[-1]) + 10**12
@@ -123,6 +128,7 @@ class Floor:
         if not evening:
             return
         self.lived.evenings += 1
+        self._totals()
         truths = [(self._before[m.book], EXCEPTION in a.reasons) for m, a in evening if m.book in self._before]
         if truths:
             rows = {
@@ -134,11 +140,7 @@ class Floor:
         self.lived.exceptions += sum(EXCEPTION in a.reasons for m, a in evening if not m.book)
         self._before = {m.book: m.id for m, _ in evening}
 
-
-def scopes(measures: list[Measure]) -> dict[str, list[str]]:
-    """Book (empty: all) -> ids of its evening measures, in order."""
-    found: dict[str, list[str]] = {}
-    for measure in measures:
-        if measure.evening:
-            found.setdefault(measure.book, []).append(measure.id)
-    return found
+    def _totals(self) -> None:
+        for judge in (self.book.engine.judge, *self.book.engine.shadows):
+            assert isinstance(judge.windows, MarketState), "a market book's state"
+            self.lived.totals.setdefault(judge.digest.hex(), []).append(judge.windows.holdings.totals().copy())

@@ -32,7 +32,7 @@ def stale_day(days: Days) -> int:
 
 
 def planted(desk: Desk, days: Days, day: int, steps: list[Moment], gap: int) -> None:
-    """Whatever is planted on a live day, at its first step."""
+    """Whatever is planted on a live day, at its first step; the block at its last, so that a day is left to sell it."""
     now = steps[0]
     if day in (stale_day(days), stale_day(days) + 1):
         label = "stale" if day == stale_day(days) else "stale_gone"
@@ -41,9 +41,10 @@ def planted(desk: Desk, days: Days, day: int, steps: list[Moment], gap: int) -> 
         name = option_name(INDEX, _month(now), "P", 100)
         desk.take(_order(desk, now, BOOKS[0], EQD2, name, -_units(desk, now, name, "refused size"), "refused"))
     if day == number("block day"):
-        _by_voice(desk, _order(desk, now, BOOKS[1], CASH2, BLOCK, _units(desk, now, BLOCK, "block size"), "block"))
+        late = steps[-1]
+        _by_voice(desk, _order(desk, late, BOOKS[1], CASH2, BLOCK, _units(desk, late, BLOCK, "block size"), "block"))
     if day == number("block day") + 1:
-        quantity = -_units(desk, now, BLOCK, "block size")
+        quantity = -next(t.quantity for t in desk.trades if t.label == "block")
         worked(desk, _order(desk, now, BOOKS[1], CASH2, BLOCK, quantity, "cured"), now.ts_ns, gap)
     if day == number("crash day"):
         name = option_name(INDEX, _month(now), "P", 90)

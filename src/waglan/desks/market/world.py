@@ -28,7 +28,7 @@ from waglan.measures.chance import Ints
 from waglan.risk.universe import Universe, universe_bytes
 from waglan.schema.batch import Batch
 from waglan.schema.recipe import Recipe
-from waglan.schema.units import MICRO, NULL, BadValue
+from waglan.schema.units import DAY_NS, MICRO, NULL, BadValue
 
 HISTORY: Final = 1_250
 LIVE: Final = 240
@@ -51,6 +51,11 @@ class World:
     def live_ns(self) -> int:
         """Midnight before the first live day: what is earlier is history."""
         return int(self.days.midnight_ns[self.days.history])
+
+    def live_day_ns(self, day: int) -> int:
+        """Midnight before a live day, counted from 0; after the last one the world's end."""
+        at = self.days.history + day
+        return int(self.days.midnight_ns[at] if at < len(self.days) else self.days.midnight_ns[-1] + DAY_NS)
 
     @property
     def estimated_ns(self) -> int:
