@@ -1,5 +1,6 @@
 """Holdings against their plain meaning, and however events are cut: rows, statuses, snapshots."""
 
+import hashlib
 from copy import deepcopy
 from functools import cache
 
@@ -9,27 +10,26 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.risk.plain import Plain
-from tests.risk.trading import HISTORY, INSTRUMENTS, LEVELS, NAMES, QUOTES, START_NS, UNIVERSE, Tape, history, recipe
+from tests.risk.trading import (
+    HISTORY,
+    INSTRUMENTS,
+    LEVELS,
+    NAMES,
+    QUOTES,
+    START_NS,
+    UNIVERSE,
+    Tape,
+    begun,
+    history,
+    recipe,
+    told,
+    warmed,
+)
 from waglan.risk.holdings import Holdings
 from waglan.schema.recipe import kinds
 from waglan.schema.units import DAY_NS, MICRO, NULL, BadValue
 
 METHODS = ("historical", "filtered", "parametric", "montecarlo")
-
-
-@cache
-def warmed(method: str) -> tuple[Tape, bytes]:
-    """A history that was observed, and the state after it."""
-    tape = history(Tape(recipe(method=method)))
-    holdings = Holdings(tape.recipe, UNIVERSE)
-    holdings.step(*tape.arrays())
-    return tape, holdings.snapshot()
-
-
-def begun(method: str = "historical") -> tuple[Tape, Holdings]:
-    """A tape without events behind a history, and holdings that saw it."""
-    tape, state = warmed(method)
-    return Tape(tape.recipe, tape.ts_ns), Holdings.restore(tape.recipe, UNIVERSE, state)
 
 
 @cache
@@ -51,10 +51,6 @@ def follow(plain: Plain, tape: Tape) -> list[tuple[dict[str, int] | None, int]]:
                  if row[i] != NULL}  # fmt: skip
         out.append(plain.step(names[code], ts, cells))
     return out
-
-
-def told(holdings: Holdings, row: np.ndarray) -> dict[str, int]:
-    return {name: int(cell) for name, cell in zip(holdings.columns, row, strict=True) if cell != NULL}
 
 
 def agree(method: str, tape: Tape, holdings: Holdings) -> None:
@@ -185,6 +181,22 @@ def test_a_future_is_worth_nothing_and_gains() -> None:
     assert status[-1] == 0
     assert row["exposure_counterparty"] == 0
     assert row["pnl_book"] == 2 * 50 * 100 * 100
+
+
+@pytest.mark.parametrize(
+    ("method", "golden"),
+    [("historical", "1aed7cc11a7f3786"), ("filtered", "4f5325d580342f72"), ("parametric", "ed495b2507813a36")],
+)
+def test_rows_are_the_same_bytes_on_every_machine(method: str, golden: str) -> None:
+    tape, holdings = begun(method)
+    for quantity, it in enumerate(INSTRUMENTS, 3):
+        price = LEVELS.get(it.name, 1.0)
+        tape.check("fill", "equities", it.name, quantity, price, "ann", "one")
+        tape.check("order", "currencies", it.name, -quantity, price, "bob", "two")
+    history(tape, 2).check("measure", "equities").check("measure", "currencies", counterparty="two")
+    rows, status = holdings.step(*tape.arrays())
+    assert not status.any()
+    assert hashlib.sha256(rows.astype("<i8").tobytes()).hexdigest()[:16] == golden
 
 
 def test_totals_that_would_leave_64_bits_are_refused_and_move_nothing() -> None:

@@ -1,11 +1,13 @@
 """A small market book for the tests of holdings: a recipe, a universe, and events as arrays."""
 
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from waglan.pricing import Equity, Forward, Future, FxSpot, Option
+from waglan.risk.holdings import Holdings
 from waglan.risk.universe import RiskFactor, Universe
 from waglan.schema.recipe import Column, Policy, Recipe, columns, kinds
 from waglan.schema.risk import MOVING, Limit, Risk
@@ -123,9 +125,7 @@ class Tape:
 
 def levels(day: int, seed: int = 0) -> dict[str, float]:
     """Seeded levels of a day."""
-    random = np.random.default_rng([seed, day])
     walk = np.random.default_rng([seed, 7]).standard_normal((day + 1, len(QUOTES))).sum(axis=0)
-    del random
     out = {}
     for k, (name, level) in enumerate(LEVELS.items()):
         size = {"USD/HKD": 0.0004, "HKD 3m": 0.0005, "USD 3m": 0.0005, "BANK vol": 0.003}.get(name, 0.01)
@@ -142,3 +142,22 @@ def history(tape: Tape, days: int = HISTORY, seed: int = 0) -> Tape:
         tape.ts_ns = START_NS + day * DAY_NS
         tape.quotes(levels(day, seed)).add("roll")
     return tape
+
+
+@cache
+def warmed(method: str) -> tuple[Tape, bytes]:
+    """A history that was observed, and the state after it."""
+    tape = history(Tape(recipe(method=method)))
+    holdings = Holdings(tape.recipe, UNIVERSE)
+    holdings.step(*tape.arrays())
+    return tape, holdings.snapshot()
+
+
+def begun(method: str = "historical") -> tuple[Tape, Holdings]:
+    """A tape without events behind a history, and holdings that saw it."""
+    tape, state = warmed(method)
+    return Tape(tape.recipe, tape.ts_ns), Holdings.restore(tape.recipe, UNIVERSE, state)
+
+
+def told(holdings: Holdings, row: Ints) -> dict[str, int]:
+    return {name: int(cell) for name, cell in zip(holdings.columns, row, strict=True) if cell != NULL}
