@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from waglan.pricing import Equity, Forward, Future, FxSpot, Option
+from waglan.pricing import Equity, Forward, Future, FxSpot, Instrument, Option
 from waglan.risk.holdings import Holdings
 from waglan.risk.universe import RiskFactor, Universe
 from waglan.schema.recipe import Column, Policy, Recipe, columns, kinds
@@ -21,7 +21,7 @@ HISTORY = 62
 """Days before anything is decided."""
 EXPIRY_NS = START_NS + (HISTORY + 3) * DAY_NS - 3600 * 10**9
 LATER_NS = START_NS + 400 * DAY_NS
-INSTRUMENTS = (
+INSTRUMENTS: tuple[Instrument, ...] = (
     Equity("BANK", "BANK", "HKD"),
     Equity("TECH US", "TECH US", "USD"),
     FxSpot("USD", "USD", "HKD"),
