@@ -24,6 +24,8 @@ MEASURE, BIT, SIGN, BY = range(4)
 """Columns of `limits`: which measure, which bit of what must rise, how it is held, whose it is."""
 PLAIN, ABSOLUTE, FLIPPED = range(3)
 ORDER: Final = 0
+NOBODY: Final = -1
+"""Status where a place or code is beyond what there is."""
 
 
 @bare
@@ -110,6 +112,8 @@ def ordered(
     SUMS), scopes (4,). cells (18,): the measures of the order's row, out. Of a status that is not 0 nothing else is
     said. O(n) as a rule.
     """
+    if place >= len(units) or book >= rule[state.BOOKS] or trader >= rule[state.TRADERS] or counterparty >= len(owed):
+        return NOBODY, 0, 0, 0, 0, 0, -1
     if abs(quantity) >= state.LIMIT or (price != state.NULL and abs(price) >= state.LIMIT):
         return (state.INCOMPLETE if quantity == state.NULL else state.TOO_LARGE), 0, 0, 0, 0, 0, -1
     wrong = asked(ORDER, ts, book, place, quantity, price, rule, times, held)

@@ -42,6 +42,10 @@ class Foreseen(NamedTuple):
     limit: int
 
 
+_foreseen: Final = tuple.__new__
+"""The record without the checks of its constructor, 0.2 us."""
+
+
 class Guard:
     """Asks holdings about orders. One thread at a time, and not while an event moves them."""
 
@@ -66,20 +70,21 @@ class Guard:
         or code that is not there, or a number beyond 64 bits.
         """
         held = self._holdings
-        held._settle()
-        if held.units is not self._units:
+        if held._dirty or held.units is not self._units:
             self._bind()
-        if not (place < self._places and book < self._books and trader < self._traders and counterparty < self._owing):
+        now_ns = held.now_ns
+        try:
+            found = guard.ordered(
+                place, quantity, price_micro, book, trader, counterparty, now_ns if ts_ns < now_ns else ts_ns,
+                *self._arrays,
+            )  # fmt: skip
+        except OverflowError:
+            raise BadValue(f"quantity {quantity} or price {price_micro} does not fit 64 bits") from None
+        if found[0] == guard.NOBODY:
             raise BadValue(
                 f"there is no instrument {place}, book {book}, trader {trader} or counterparty {counterparty}"
             )
-        try:
-            found = guard.ordered(
-                place, quantity, price_micro, book, trader, counterparty, max(ts_ns, held.now_ns), *self._arrays
-            )
-        except OverflowError:
-            raise BadValue(f"quantity {quantity} or price {price_micro} does not fit 64 bits") from None
-        return Foreseen._make(found)
+        return _foreseen(Foreseen, found)
 
     def _bind(self) -> None:
         """Take the arrays of the holdings, which a pricing replaces."""
@@ -93,8 +98,6 @@ class Guard:
             held.sums, held.reach, held.exposures, w.amounts, w.until, self._limits, self._soft, self._hard, work,
             self._after, self._scopes, self.cells,
         )  # fmt: skip
-        self._places, self._owing = len(it.cells), len(held.owed)
-        self._books, self._traders = (len(held.places.keys[scope]) for scope in ("book", "trader"))
         self._units = it
 
 
