@@ -192,6 +192,7 @@ def breaches() -> tuple[Breach, ...]:
         one(3, "acknowledged", "cash_equities", "soft", acknowledged_ns=t + 4 * HOUR_NS, acknowledged_by="staff 12",
             due_ns=NOW + 8 * HOUR_NS),
         one(4, "raised", "fx_spot", "soft", "order", due_ns=NOW + 2 * HOUR_NS),
+        one(6, "cured", "cash_equities", "soft", "order", cured_ns=t + 9 * HOUR_NS, cured_by="F78"),
         one(5, "cured", "fx_spot", acknowledged_ns=t + 6 * HOUR_NS, acknowledged_by="staff 12", missed=("cure",),
             cured_ns=t + 30 * HOUR_NS, cured_by="F77"),
     )  # fmt: skip

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from tests.desks.market.example import ES, METHODS, example
 from tests.pages.test_markup import parse
+from waglan.desks.market.limits import parted
 from waglan.desks.market.page import bins_of
 from waglan.desks.market.report import MarketReport, check, render, summary, to_json, views, write_report
 from waglan.desks.market.sources import SHOWN, chosen, summed
@@ -110,6 +111,13 @@ def test_words_for_whatever_may_be_said() -> None:
         assert f"market.told_{method}" in CATALOGUE
     for state in ("raised", "acknowledged", "waived", "cured", "overdue"):
         assert CATALOGUE[f"breach.state_{state}"].en in PAGE
+
+
+def test_breaches_that_people_acted_on_come_before_those_over_by_themselves() -> None:
+    acted, passing = parted(REPORT.breaches)
+    assert [b.state for b in acted] == ["overdue", "raised", "acknowledged", "waived", "cured"]
+    assert [b.id for b in passing] == ["F6"]
+    assert PAGE.count('<article class="breach">') == 5
 
 
 def test_json_has_every_number() -> None:

@@ -15,7 +15,7 @@ from waglan.schema.units import MICRO
 
 FEMTO: Final = 10**15
 MOVES: Final = 9
-"""Moves of a reverse stress that are shown, the largest in deviations."""
+"""Moves of a reverse stress that are shown: those that alone gain or lose most."""
 STILL: Final = "still"
 
 
@@ -67,11 +67,9 @@ def _stress(report: MarketReport, s: Stressed, low: int, high: int) -> Markup:
 
 
 def _worst(report: MarketReport, s: Stressed) -> Markup | None:
-    if not s.lines:
+    if not s.lines or s.pnl_minor >= 0:
         return None
     pnl, line = min(zip(s.by_line_minor, s.lines, strict=True))
-    if pnl >= 0:
-        return None
     return tag("small", say("market.c_worst", line=words_of(report, line), pnl=brief(pnl, report.home)))
 
 
@@ -147,7 +145,7 @@ def law_words(found: Reverse) -> Text:
 
 
 def _moves_table(report: MarketReport, found: Reverse) -> Markup:
-    ranked = sorted(found.moves, key=lambda move: -abs(move.deviations_micro))
+    ranked = sorted(found.moves, key=lambda move: -abs(move.pnl_minor))
     shown, rest = ranked[:MOVES], ranked[MOVES:]
     most = max([abs(move.deviations_micro) for move in shown], default=1) or 1
     head = heads((say("market.r_factor"), None), (say("market.r_move"), "num"), (same(""), None),

@@ -1,5 +1,6 @@
 """Which limits stand: gauges with whose they are, breaches step by step, and the orders that were refused."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from waglan.desks.market.report import LimitLine, MarketReport, Stopped
@@ -19,11 +20,13 @@ from waglan.pages.numbers import count, moment
 from waglan.pages.page import heads, section
 from waglan.pages.rails import gauge
 from waglan.pages.words import CATALOGUE, say
+from waglan.schema.risk import PART
 from waglan.schema.units import MICRO
 
-GAUGES: Final = 30
-BREACHES: Final = 12
+GAUGES: Final = 24
+BREACHES: Final = 8
 STOPPED: Final = 12
+PASSING: Final = 10
 STATES: Final = ("hard", "waived", "soft", "within")
 OPEN: Final = ("overdue", "raised", "acknowledged", "waived", "cured")
 
@@ -98,16 +101,56 @@ def _gauge(report: MarketReport, line: LimitLine) -> Markup:
 
 def _breaches(report: MarketReport) -> Markup:
     if not report.breaches:
-        told: list[Markup] = [tag("p", say("market.breaches_none"), class_="note small")]
+        told: list[Markup | None] = [tag("p", say("market.breaches_none"), class_="note small")]
     else:
-        found = sorted(report.breaches, key=lambda b: (OPEN.index(b.state), b.grade != "hard", -b.raised_ns))
-        kept = [b for b in found if b.state != "cured"]
-        kept += [b for b in found if b.state == "cured"][: max(BREACHES - len(kept), 3)]
-        more = len(found) - len(kept)
-        told = [tag("p", say("market.breaches_note"), class_="note small"), *(_breach(report, b) for b in kept)]
-        if more:
-            told.append(tag("p", say("market.breaches_more", number=count(more)), class_="note small"))
+        acted, passing = parted(report.breaches)
+        kept = [b for i, b in enumerate(acted) if i < BREACHES or b.state != "cured"]
+        more = len(acted) - len(kept)
+        told = [
+            tag("p", say("market.breaches_note"), class_="note small"),
+            *(_breach(report, b) for b in kept),
+            tag("p", say("market.breaches_more", number=count(more)), class_="note small") if more else None,
+            _passing(report, passing) if passing else None,
+        ]
     return tag("div", tag("h3", say("market.breaches")), *told, class_="apart breaches")
+
+
+def parted(found: Sequence[Breach]) -> tuple[list[Breach], list[Breach]]:
+    """What is open, or somebody acted on, or was late: the gravest first; and what was over by itself, latest first."""
+    passing = [b for b in found if b.state == "cured" and not (b.acknowledged_ns or b.waivers or b.missed)]
+    acted = [b for b in found if b not in passing]
+    acted.sort(key=lambda b: (OPEN.index(b.state), not b.waivers, b.grade != "hard", -b.raised_ns))
+    return acted, sorted(passing, key=lambda b: -b.raised_ns)
+
+
+def _passing(report: MarketReport, passing: Sequence[Breach]) -> Markup:
+    """A line for each of the latest."""
+    shown = passing[:PASSING]
+    columns = [("step_raised", None), ("g_limit", None), ("g_whose", None), ("q_what", None), ("q_worst", "num"),
+               ("g_limit", "num"), ("step_cured", None)]  # fmt: skip
+    head = heads(*((say(f"market.{name}"), class_) for name, class_ in columns))
+    rows = []
+    for b in shown:
+        stage = say(f"market.step_{'stopped' if b.stage == 'order' else b.stage}")
+        cells = (
+            tag("td", moment(b.raised_ns, report.zone)),
+            tag("td", words_of(report, b.limit), tag("small", say(f"breach.grade_{b.grade}"))),
+            tag("td", scope_name(report, b.by, b.key)),
+            tag("td", _who(stage, b.trader)),
+            tag("td", amount(b.worst_minor, report.home), class_="num"),
+            tag("td", amount(b.limit_minor, report.home), class_="num"),
+            tag("td", moment(b.cured_ns or 0, report.zone)),
+        )
+        rows.append(tag("tr", *cells))
+    note = say("market.passing_note", shown=count(len(shown)), number=count(len(passing)))
+    table = tag("table", tag("caption", in_currency(report.home)), head, tag("tbody", *rows),
+                class_="plain figures orders")  # fmt: skip
+    return tag(
+        "div",
+        tag("h4", say("market.passing")),
+        tag("p", note, class_="note small"),
+        tag("div", table, class_="wide", tabindex=0),
+    )
 
 
 def _breach(report: MarketReport, b: Breach) -> Markup:
@@ -143,7 +186,7 @@ def _steps(report: MarketReport, b: Breach) -> list[Markup]:
         done.append(
             _step("acknowledged", moment(b.acknowledged_ns, report.zone), who, "done", "acknowledge" in b.missed)
         )
-    elif waits:
+    elif waits or "acknowledge" in b.missed:
         done.append(_waiting(report, "acknowledged", b, "acknowledge" in b.missed))
     for waiver in b.waivers:
         two = say(
@@ -211,7 +254,8 @@ def _refused(report: MarketReport) -> int:
 
 def _order(report: MarketReport, s: Stopped) -> Markup:
     quantity = Text(*(f"{'+' if s.quantity > 0 else ''}{form}" for form in count(s.quantity)))
-    why = listed([reason_words(report, reason) for reason in s.reasons]) if s.reasons else same("–")
+    told = [reason for reason in s.reasons if not reason.startswith(PART)]
+    why = listed([reason_words(report, reason) for reason in told]) if told else same("–")
     return tag(
         "tr",
         tag("td", moment(s.ts_ns, report.zone)),

@@ -20,6 +20,7 @@ from waglan.desks.market.shown import (
 )
 from waglan.pages.numbers import count, dated, decimal, share, size
 from waglan.pages.words import say
+from waglan.schema.risk import PART
 from waglan.schema.units import MICRO
 
 WORST: Final = 5
@@ -114,7 +115,7 @@ def _stopped(report: MarketReport) -> list[str]:
     if not report.stopped:
         return []
     last = max(report.stopped, key=lambda s: s.ts_ns)
-    why = "; ".join(reason_words(report, reason).en for reason in last.reasons)
+    why = "; ".join(reason_words(report, reason).en for reason in last.reasons if not reason.startswith(PART))
     when = dated(last.ts_ns, report.zone).en
     return [f"last order refused, {when}: {count(last.quantity).en} {last.instrument} by {last.trader}, {why}"]
 
