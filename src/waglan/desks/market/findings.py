@@ -40,7 +40,7 @@ from waglan.pricing.revaluation import revalue
 from waglan.risk.columns import names
 from waglan.risk.contributions import contributions, rules
 from waglan.risk.holdings import Holdings
-from waglan.risk.liquidity import Liquid, liquid, over
+from waglan.risk.liquidity import liquid_of
 from waglan.risk.regulation import regulation
 from waglan.risk.reverse import Reverse, reverse
 from waglan.risk.stress import Stress, Stressed, read_stresses, stressed
@@ -95,7 +95,7 @@ def market_report(
         scopes=scopes(measured, whole),
         scenarios=scenarios(held, risk),
         closed=closed_of(whole),
-        liquid=liquid_of(held, risk),
+        liquid=liquid_of(held),
         contributions=contributions(held),
         backtest=backtest,
         stresses=stresses_of(held, risk, stresses),
@@ -210,25 +210,6 @@ def scenarios(held: Holdings, risk: Risk) -> tuple[Scenario, ...]:
         Scenario(label=label, pnl_minor=half_even(int(total), held.universe.scale), greeks_minor=by, tail=i in in_tail)
         for i, (label, total, by) in enumerate(zip(labels, totals, greeks, strict=True))
     )
-
-
-def liquid_of(held: Holdings, risk: Risk) -> Liquid | None:
-    """ES with liquidity horizons, from the factors' own ten-day moves; None where nothing is held.
-
-    Where those are too few, or move a quote to where nothing can be priced, the day's scenarios scaled, and it is said.
-    """
-    lines, history = lines_of(held), held.generator.history
-    if not lines:
-        return None
-    base = regulation().horizons.base_days
-    returns = history.returns()[-(risk.scenarios + base - 1) :]
-    if len(returns) >= base + held.generator.least:
-        ten = over(returns, history.factors, base, history.labels[-len(returns) :])
-        try:
-            return liquid(lines, held.market(), held.universe, ten, base, risk.home)
-        except BadValue:
-            pass
-    return liquid(lines, held.market(), held.universe, held.scenarios, 1, risk.home)
 
 
 # stress
