@@ -148,7 +148,7 @@ def test_effective_numbers_by_all_pairs(periods: int, n: int, seed: int) -> None
     if m < 2:
         assert found == (m, m)
         return
-    all_pairs = np.corrcoef(kept.T)
+    all_pairs = np.asarray(np.corrcoef(kept.T))
     rho = float(all_pairs[~np.eye(m, dtype=bool)].mean())
     squares = float((all_pairs**2).sum()) - m * (m - 1) / (periods - 1)
     assert found[0] == pytest.approx(min(max(rho + (1 - rho) * m, 1), m))

@@ -153,7 +153,7 @@ def by_correlation(returns: Floats) -> float:
         return float(n)
     together = unit.sum(axis=1)
     rho = (float(together @ together) - n) / (n * (n - 1))
-    return min(max(rho + (1 - rho) * n, 1.0), float(n))
+    return float(min(max(rho + (1 - rho) * n, 1.0), n))
 
 
 def by_spectrum(returns: Floats) -> float:
@@ -168,7 +168,7 @@ def by_spectrum(returns: Floats) -> float:
         return float(n)
     gram = unit @ unit.T if periods < n else unit.T @ unit
     squares = float((gram * gram).sum()) - n * (n - 1) / (periods - 1)
-    return min(max(n * n / max(squares, n), 1.0), float(n))
+    return float(min(max(n * n / max(squares, n), 1.0), n))
 
 
 def backtest_years(trials: float, annual_ratio: float) -> float:
