@@ -25,6 +25,7 @@ from waglan.govern.backtesting import backtest
 from waglan.govern.custody import Custody
 from waglan.ledger.proof import check, write_proof
 from waglan.measures.chance import Ints
+from waglan.risk.generation import DAYS_LEAST
 from waglan.risk.universe import universe_bytes
 from waglan.schema.batch import Batch
 from waglan.schema.recipe import Recipe, read_recipe
@@ -39,6 +40,8 @@ def demo(out: Path, seed: int, days: int, live: int, threads: int, as_json: bool
     """Simulate, estimate, decide the live days with three models in shadow, backtest, and write page and proof."""
     recipe_bytes = MARKET.read_bytes()
     recipe = read_recipe(recipe_bytes)
+    if days <= DAYS_LEAST:
+        raise BadValue(f"scenarios need {DAYS_LEAST + 1} days of history or more; --days was {days}")
     _fresh(out)
     with progress("simulating prices and trades"):
         world = simulate(seed, days, live)
