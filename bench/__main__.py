@@ -32,6 +32,7 @@ RUNS: Final[dict[str, list[str]]] = {
     "options": [],
     "risk": [],
     "contributions": [],
+    "fills": [],
     "generation": [],
     "exceptions": [],
     "score": [],
