@@ -21,8 +21,9 @@ from waglan.engine.judge import Judge
 from waglan.engine.lint import lint
 from waglan.engine.past import history as past
 from waglan.engine.replay import replay_events, replay_rows, what_if
-from waglan.engine.state import MarketState
+from waglan.engine.state import holdings_of
 from waglan.govern.custody import Custody
+from waglan.govern.notice import analysis, notice
 from waglan.ledger.entry import SHADOW
 from waglan.risk.portfolio import Portfolio
 from waglan.risk.universe import universe_bytes
@@ -36,7 +37,7 @@ RECIPE = read_recipe(MARKET.encode())
 PAST = batch_of_lines(history(1), MARKET)
 LIVE = batch_of_lines(live(1), MARKET)
 BESIDE = tuple((text.encode(), MODEL) for text in SHADOWS)
-WIDER = MARKET.replace("hard = 160000000", "hard = 190000000")
+WIDER = MARKET.replace("hard = 160000000", "hard = 16000000000")
 AT = 1_780_000_000_000_000_000
 
 
@@ -104,9 +105,7 @@ def test_without_a_snapshot_history_and_log_bring_it_to_the_same(
         assert judge_of(WIDER).resume(state) is None
         book.shadow([(WIDER.encode(), MODEL)])
         (shadow,) = book.engine.shadows
-        assert isinstance(shadow.windows, MarketState)
-        assert isinstance(book.engine.judge.windows, MarketState)
-        ours, theirs = book.engine.judge.windows.holdings, shadow.windows.holdings
+        ours, theirs = holdings_of(book.engine.judge.windows), holdings_of(shadow.windows)
         assert (ours.quantities() == theirs.quantities()).all()
         assert (ours.totals() == theirs.totals()).all()
 
@@ -116,11 +115,10 @@ def test_reading_the_state_changes_no_answer(tmp_path: Path, whole: tuple[bytes,
     with Book.open(made(tmp_path / "book"), KEYS) as book:
         for start in range(0, len(LIVE), 5):
             book.run(LIVE.slice(start, start + 5))
-            state = book.engine.judge.windows
-            assert isinstance(state, MarketState)
-            state.holdings.totals()
-            state.holdings.market()
-            assert state.holdings.unit_pnl.shape[1] == len(UNIVERSE.instruments)
+            holdings = holdings_of(book.engine.judge.windows)
+            holdings.totals()
+            holdings.market()
+            assert holdings.unit_pnl.shape[1] == len(UNIVERSE.instruments)
         assert book.engine.log.root() == root
 
 
@@ -166,6 +164,14 @@ def test_parts_are_sealed_for_hard_and_explained_for_all(tmp_path: Path) -> None
             row = dict(zip(book.engine.judge.names, told.decision.row, strict=True))
             assert row["es_total"] == answer.score_micro
             assert told.probability_micro is None
+        with pytest.raises(BadValue, match="concern no customer"):
+            notice(RECIPE, explained(book.engine, "big-1"))
+        words = analysis(RECIPE, explained(book.engine, "big-1"))["en"].splitlines()
+        row = seen(book, "big-1")
+        assert words[0].startswith("big-1, 2 Mar 2026")
+        assert f"es_book [es_book]: {(row['es_book'] or 0) / 100:,.2f} HKD" in words
+        assert f"{(row['es_total'] or 0) / 100:,.2f}  expected shortfall of all books in HKD, the sum of:" in words[-3]
+        assert words[-2].split() == [f"{(row['es_part_shares'] or 0) / 100:,.2f}", "shares"]
 
 
 def seen(book: Book, event_id: str) -> dict[str, int | None]:
@@ -188,16 +194,15 @@ def test_a_waiver_counts_while_it_is_in_force(tmp_path: Path) -> None:
 def test_an_order_moves_nothing_and_a_fill_what_the_order_said(tmp_path: Path) -> None:
     with Book.open(made(tmp_path / "book"), KEYS) as book:
         book.run(LIVE.slice(0, 30))
-        state = book.engine.judge.windows
-        assert isinstance(state, MarketState)
-        held = state.holdings.quantities()
+        holdings = holdings_of(book.engine.judge.windows)
+        held = holdings.quantities()
         for stage, moved in (("order", 0), ("fill", 11)):
             line = {
                 "id": stage, "kind": "check", "ts_ns": int(LIVE.ts_ns[30]), "stage": stage, "book": "shares",
                 "trader": "Ada", "counterparty": "Bank", "instrument": "USD", "quantity": 11, "price": 7.8,
             }  # fmt: skip
             book.run(batch_of_lines([msgspec.json.encode(line)], MARKET))
-            assert state.holdings.quantities()[4] == held[4] + moved
+            assert holdings.quantities()[4] == held[4] + moved
         measures = ("es_total", "var_total", "es_book", "es_trader", "notional_total", "delta_total", "pnl_total")
         order, fill = seen(book, "order"), seen(book, "fill")
         assert [order[name] for name in measures] == [fill[name] for name in measures]
@@ -206,14 +211,13 @@ def test_an_order_moves_nothing_and_a_fill_what_the_order_said(tmp_path: Path) -
 def test_an_erasure_leaves_positions_and_proofs(tmp_path: Path) -> None:
     with Book.open(made(tmp_path / "book"), KEYS) as book:
         book.run(LIVE.slice(0, 150))
-        state = book.engine.judge.windows
-        assert isinstance(state, MarketState)
-        held, root = state.holdings.quantities(), book.engine.log.root()
+        holdings = holdings_of(book.engine.judge.windows)
+        held, root = holdings.quantities(), book.engine.log.root()
         with Custody(book, "officer", lambda: AT) as custody:
             custody.erase("P1")
             custody.erase("Eve", "staff")
         assert book.engine.log.root() == root
-        assert (state.holdings.quantities() == held).all()
+        assert (holdings.quantities() == held).all()
     with Book.open(tmp_path / "book", KEYS) as book:
         rest = book.run(LIVE.slice(150, len(LIVE)))
         assert any(answer.verb for answer in rest)
@@ -229,9 +233,9 @@ def test_another_recipe_over_the_same_events(tmp_path: Path) -> None:
         book.run(LIVE)
         assert list(what_if(book.challenger(MARKET.encode(), MODEL), book.engine.store, "amount", 1)) == []
         changed = list(what_if(book.challenger(WIDER.encode(), MODEL), book.engine.store, "amount", 1))
-        assert {(line.before, line.after) for line in changed} <= {("hard", "soft"), ("hard", "within")}
+        assert {(line.before, line.after) for line in changed} == {("hard", "soft")}
     told = [(line.path, line.before, line.after) for line in differences(RECIPE, read_recipe(WIDER.encode()))]
-    assert told == [("policy.limits.es_all.hard", "160000000", "190000000")]
+    assert told == [("policy.limits.es_all.hard", "160000000", "16000000000")]
 
 
 def test_nothing_is_trained_and_lint_finds_nothing() -> None:

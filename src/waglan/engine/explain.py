@@ -37,6 +37,8 @@ class Explained:
     """What was offered, by name; empty where the action has no terms."""
     grade: str | None
     """The grade that its score has, where the recipe makes offers."""
+    row: dict[str, int | None]
+    """Everything that was seen, by name."""
 
 
 def explained(engine: Engine, event_id: str) -> Explained:
@@ -70,5 +72,6 @@ def opened(judge: Judge, position: int, decision: Decision) -> Explained:
     probability = judge.model.probability(decision.score_micro)
     offers = judge.policy.offers
     terms = dict(zip(judge.term_names, decision.actions[0].terms, strict=False)) if decision.actions else {}
+    seen = dict(zip(judge.names, decision.row, strict=True))
     grade = None if offers is None else offers.grades.names[offers.grades.one(decision.score_micro)]
-    return Explained(position, decision, parts, sums[-1], judge.by_concept(sums), probability, terms, grade)
+    return Explained(position, decision, parts, sums[-1], judge.by_concept(sums), probability, terms, grade, seen)

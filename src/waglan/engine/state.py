@@ -129,6 +129,13 @@ def restored(plan: Plan, recipe: Recipe, model: object, data: bytes) -> tuple[St
     return MarketState(windows, Holdings.restore(recipe, universe_of(model).universe, body), digest), position
 
 
+def holdings_of(state: State) -> "Holdings":
+    """What a market book's judge holds. Raises BadValue for another's."""
+    if not isinstance(state, MarketState):
+        raise BadValue("only a market book has holdings: its recipe has [risk]")
+    return state.holdings
+
+
 def universe_of(model: object) -> "Portfolio":
     """A market book's model. Raises BadValue for one that holds no universe."""
     from waglan.risk.portfolio import Portfolio

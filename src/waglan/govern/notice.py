@@ -17,14 +17,20 @@ from waglan.pages.numbers import dated, day, decimal
 from waglan.pages.words import named, say, verb_name
 from waglan.policy.offer import CAPS, REASON
 from waglan.schema.recipe import Recipe
+from waglan.schema.risk import PART
+from waglan.schema.units import MINOR_DIGITS, BadValue
 
 MOST: Final = 4
 WIDTH: Final = 10
 """Letters of a score with its sign and six digits."""
+AMOUNT_WIDTH: Final = 18
+"""Letters of an amount of billions."""
 
 
 def notice(recipe: Recipe, found: Explained) -> dict[str, str]:
-    """Language -> the notice of one decision."""
+    """Language -> the notice of one decision. Raises BadValue for a market book's, which concerns no customer."""
+    if recipe.risk is not None:
+        raise BadValue(f"{recipe.name}: a market book's decisions concern no customer; an analyst can read them")
     decision = found.decision
     verb = decision.actions[0].verb
     when = day(decision.event.ts_ns, recipe.zone)
@@ -53,10 +59,40 @@ def analysis(recipe: Recipe, found: Explained) -> dict[str, str]:
     when, verb = dated(decision.event.ts_ns, recipe.zone), verb_name(recipe.desk, decision.actions[0].verb)
     lines = [say("analysis.what", id=decision.event.id, time=when, verb=verb)]
     lines.append(say("analysis.reasons", codes=" ".join(decision.reasons) or "–"))
+    if recipe.risk is not None:
+        return by_language([*lines, *_measured(recipe, recipe.risk.home, found)])
     lines.append(_sum(say("analysis.score"), decision.score_micro))
     lines += [_sum(_coded(code, words), part) for code, part in found.concepts.items()]
     lines.append(_sum(say("analysis.base"), found.bias_micro))
     return by_language(lines)
+
+
+def _measured(recipe: Recipe, home: str, found: Explained) -> list[Text]:
+    """Of a market book: each limit that was passed with its measure, and what each book gives, in the home currency."""
+    reasons, books = found.decision.reasons, recipe.columns["book"].names
+    lines = []
+    for limit in recipe.policy.limits:
+        if {f"soft:{limit.code}", f"limit:{limit.code}"} & set(reasons):
+            name = Text(*(words or limit.code for words in (limit.en, limit.zh_hant, limit.zh_hans)))
+            measure = _amount(found.row[limit.of] or 0, home)
+            lines.append(say("analysis.limit", name=name, code=limit.code, measure=measure, currency=home))
+    total = _amount(found.decision.score_micro, home)
+    lines.append(_beside(total, say("analysis.shortfall", currency=home)))
+    for part in found.parts:
+        book = part.columns[0].removeprefix(PART)
+        word = books.get(book)
+        name = same(book) if word is None else Text(word.en, word.zh_hant, word.zh_hans)
+        lines.append(_beside(_amount(part.part_micro, home), name))
+    return lines
+
+
+def _amount(minor: int, currency: str) -> Text:
+    digits = MINOR_DIGITS[currency]
+    return decimal(minor, 10**digits, digits)
+
+
+def _beside(number: Text, name: Text) -> Text:
+    return Text(*(f"  {digits:>{AMOUNT_WIDTH}}  {form}" for form, digits in zip(name, number, strict=True)))
 
 
 def _coded(code: str, words: dict[str, Text]) -> Text:
