@@ -8,6 +8,18 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.inspect import (
+    BytesType,
+    DictType,
+    IntType,
+    NoneType,
+    StructType,
+    TupleType,
+    Type,
+    UnionType,
+    VarTupleType,
+    type_info,
+)
 from msgspec.structs import replace
 from rich.console import Console
 
@@ -130,6 +142,31 @@ def test_json_has_every_number() -> None:
     assert [s["pnl_minor"] for s in twin["stresses"]] == [s.pnl_minor for s in REPORT.stresses]
     assert twin["breaches"][1]["waivers"][0]["checker"] == "staff 07"
     assert not list(floats(twin))
+
+
+def restored(kind: Type, value: Any) -> Any:
+    """A value of the twin as the record had it: structs by field, digits as bytes, lists as tuples."""
+    if value is None:
+        return None
+    if isinstance(kind, UnionType):
+        return restored(next(each for each in kind.types if not isinstance(each, NoneType)), value)
+    if isinstance(kind, StructType):
+        return kind.cls(**{f.name: restored(f.type, value[f.encode_name]) for f in kind.fields})
+    if isinstance(kind, BytesType):
+        return bytes.fromhex(value)
+    if isinstance(kind, DictType):
+        whole = isinstance(kind.key_type, IntType)
+        return {int(key) if whole else key: restored(kind.value_type, inner) for key, inner in value.items()}
+    if isinstance(kind, TupleType | VarTupleType):
+        kinds = kind.item_types if isinstance(kind, TupleType) else [kind.item_type] * len(value)
+        return tuple(restored(each, inner) for each, inner in zip(kinds, value, strict=True))
+    return value
+
+
+def test_the_page_can_be_drawn_from_its_twin() -> None:
+    again = restored(type_info(MarketReport), json.loads(to_json(REPORT)))
+    assert again == REPORT
+    assert render(again) == PAGE
 
 
 def floats(value: Any) -> Iterator[float]:
