@@ -70,7 +70,7 @@ def forecasts(book: Book, scenarios: Mapping[str, Ints] | None = None) -> list[F
     scenarios: digest (hex) -> (days, n) int64, what the whole would gain in each scenario, in scale-ths of a minor
     unit: `Holdings.totals()` after the first measure of the whole behind each roll, in order. That of a day makes the
     forecast of the next. A roll that was never measured is a day without P&L. BadValue for a book that has no risk, or
-    whose measures have no forecast yet.
+    whose measures have no forecast yet; a scope that never held anything is left out.
     """
     risk = book.recipe.risk
     if risk is None:
@@ -85,9 +85,10 @@ def forecasts(book: Book, scenarios: Mapping[str, Ints] | None = None) -> list[F
             if (days := read.get((digest, scope))) is None:
                 continue
             given = None if scope or scenarios is None else scenarios.get(digest.hex())
-            found.append(_forecast(judge, scope, days, given, place == 0))
-    if not found:
-        raise BadValue(f"{book.path}: a book with measures was expected, there are none")
+            if (one := _forecast(judge, scope, days, given, place == 0)) is not None:
+                found.append(one)
+    if not any(not one.scope for one in found):
+        raise BadValue(f"{book.path}: measures with a forecast of the day before were expected, there are none")
     return sorted(found, key=lambda one: bool(one.scope))
 
 
@@ -117,14 +118,16 @@ def _read(book: Book, judges: Mapping[bytes, Judge]) -> dict[Key, _Days]:
     return found
 
 
-def _forecast(judge: Judge, scope: str, days: _Days, scenarios: Ints | None, champion: bool) -> Forecasts:
-    """Days before the first forecast of a loss are no days of a backtest, for nothing was held; a roll that was passed
-    over is one without P&L."""
+def _forecast(judge: Judge, scope: str, days: _Days, scenarios: Ints | None, champion: bool) -> Forecasts | None:
+    """Days before the first forecast of a loss are no days of a backtest, for nothing was held: None without any.
+
+    A roll that was passed over is a day without P&L.
+    """
     cells = np.array(days.cells, np.int64)
     stated = (cells[:, VAR] != NULL) & (cells[:, ES] != 0)
     first = int(np.argmax(stated))
     if not stated[first]:
-        raise BadValue(f"{judge.recipe.name}: no measure of {scope or 'the whole'} has a forecast of the day before")
+        return None
     rolls = np.array(days.rolls, np.int64)
     at = rolls[first:] - rolls[first]
     whole = np.full((int(at[-1]) + 1, len(DAY)), NULL, np.int64)

@@ -9,12 +9,19 @@ from typing import Any
 import numpy as np
 import pytest
 
+from waglan.book import Book
 from waglan.cli.app import run
+from waglan.desks.market.assumed import Trade
+from waglan.desks.market.days import Days
+from waglan.desks.market.fx import close_ns
 from waglan.desks.market.past import with_method
+from waglan.govern.backtesting import backtest
+from waglan.govern.forecasts import forecasts
 from waglan.pricing import FxSpot
 from waglan.risk.universe import RiskFactor, Universe, universe_bytes
 from waglan.schema.recipe import read_recipe
-from waglan.schema.units import BadValue
+from waglan.schema.units import NULL, BadValue
+from waglan.store.keys import SeededKeys
 
 RECIPE = """
 name = "small"
@@ -163,6 +170,30 @@ def test_a_book_through_the_past(ran: tuple[Path, dict[str, Any]], capsys: pytes
     assert run(["replay", str(here / "book"), "--json"]) == 0
     again = json.loads(capsys.readouterr().out)
     assert (again["same"], again["root_again"]) == (True, found["root"])
+
+
+def test_a_roll_that_nobody_measured_is_a_day_without_p_and_l(tmp_path: Path) -> None:
+    recipe, world = read_recipe(RECIPE.encode()), levels()
+    days = Days(recipe, UNIVERSE, ("USD/HKD", "HKD/JPY"))
+    micro = np.rint(np.array([row[1:] for row in world]) * 1e6).astype(np.int64)
+    with Book.create(tmp_path / "book", RECIPE.encode(), universe_bytes(UNIVERSE), SeededKeys(1)) as book:
+        for i, (day, _, _) in enumerate(world[:140]):
+            said = [*days.quotes(day, micro[i])]
+            if i == 125:
+                trade = Trade(day, "one", "T", "Bank", "USD spot", 1_000)
+                said += [days.reprice(day), *days.fills(day, close_ns(day), [trade], micro[i])]
+            said += [days.roll(day), *(days.measures(day) if i >= 125 and i not in (130, 131) else [])]
+            book.engine.decide(days.batch(close_ns(day), said))
+        found = forecasts(book)
+        assert [(one.scope, one.champion) for one in found] == [("", True), ("one", True)]  # two held nothing
+        whole = found[0]
+        assert [i for i, made in enumerate(whole.hypothetical.tolist()) if made == NULL] == [4, 5]
+        assert (np.diff(whole.ts_ns) > 0).all()
+        tested = backtest(book).models[0]
+        assert (tested.days, tested.missing, tested.exceptions >= 2) == (14, 2, True)
+        assert tested.shortfall is None
+        with pytest.raises(BadValue, match="scenarios of each of 13 measured days, were 5"):
+            forecasts(book, {whole.digest: np.zeros((5, 120), np.int64)})
 
 
 def test_what_was_typed_wrong_is_told(
