@@ -109,6 +109,7 @@ def moment(universe: Universe, levels: Ints, ts_ns: int) -> Moment:
 
 
 def lot(one: Instrument) -> int:
+    """Units that are traded together: a contract, a board lot of shares, an amount of a currency."""
     if isinstance(one, Future | Option):
         return 1
     return SHARES_LOT if isinstance(one, Equity) else number("currency lot")
@@ -142,4 +143,5 @@ def worked(desk: Desk, order: Trade, base_ns: int, gap: int) -> None:
 
 
 def fill(order: Trade, quantity: int, ts_ns: int, ordered: bool = True) -> Trade:
+    """The fill of an order, at its price; ordered: false where it was taken by voice."""
     return Trade(order.number, "fill", ts_ns, order.key, quantity, order.price, order.label, False, ordered)
