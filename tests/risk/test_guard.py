@@ -91,8 +91,8 @@ def test_an_order_is_foreseen_as_its_row_and_its_verb_tell_it(method: str) -> No
             tape = moved(holdings, tape.quotes(levels(HISTORY + i)).add("reprice"))
         if i == 150:
             until = tape.ts_ns // 10**9 + 86_400
-            given: dict[str, str | int] = {"limit": "name_25", "amount": 10**12, "until_s": until, "counterparty": "one"}
-            tape = moved(holdings, tape.add("waiver", **given))
+            tape.add("waiver", limit="name_25", amount=10**12, until_s=until, counterparty="one")
+            tape = moved(holdings, tape)
         said, cells = asked(guard, order), guard.cells.copy()
         book, trader, name, size, other, price = order
         _, _, values = tape.check("order", book, name, size, price, trader, other).arrays()

@@ -30,7 +30,7 @@ class Following:
     def breaches(self, now_ns: int) -> tuple[Breach, ...]:
         """Every breach so far as it stands then, in the order they were raised; reads what came since the last time.
 
-        5 us a new record. What was erased is passed over.
+        22 us a new record, of which 12 are its reading. What was erased is passed over.
         """
         engine = self._book.engine
         engine.commit()
