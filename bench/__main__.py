@@ -31,6 +31,7 @@ RUNS: Final[dict[str, list[str]]] = {
     "foreign": [],
     "options": [],
     "risk": [],
+    "guard": [],
     "contributions": [],
     "fills": [],
     "generation": [],

@@ -278,6 +278,15 @@ def risk(found: dict[str, Any]) -> Iterator[Line]:
         yield Line(title, f"{took['p50_us']:.1f} / {took['p99_us']:.1f} us", peer, aim, met)
 
 
+def guard(found: dict[str, Any]) -> Iterator[Line]:
+    shape, timed = found["book"], found["timed"]
+    asked, peer = timed["order, ours"], timed["order, numpy"]
+    title = f"guard: ES, VaR, {shape['limits']} limits of {shape['scopes']} scopes after an order: p50 / p99"
+    told = f"numpy, ES and VaR alone {peer['p50_us']:.1f} us, {peer['p50_us'] / asked['p50_us']:.1f}x"
+    met = asked["p50_us"] <= 6 and asked["p99_us"] <= 11
+    yield Line(title, f"{asked['p50_us']:.1f} / {asked['p99_us']:.1f} us", told, "6 / 11 us", met)
+
+
 def contributions(found: dict[str, Any]) -> Iterator[Line]:
     title = f"component ES, {found['assets']:,} assets x {found['scenarios']:,} scenarios"
     for name, peer in found["peers"].items():
@@ -330,6 +339,7 @@ LINES: Final[dict[str, Callable[[dict[str, Any]], Iterator[Line]]]] = {
     "credit": credit,
     "options": options,
     "risk": risk,
+    "guard": guard,
     "contributions": contributions,
     "fills": fills,
     "generation": generation,
