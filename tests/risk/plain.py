@@ -15,7 +15,7 @@ from waglan.risk.history import Gap
 from waglan.risk.parametric import laws, measured, parts
 from waglan.schema.recipe import Recipe
 from waglan.schema.risk import DAY, MEASURES
-from waglan.schema.units import MICRO, SECOND_NS, BadValue, duration_ns, half_even
+from waglan.schema.units import DAY_NS, MICRO, SECOND_NS, BadValue, duration_ns, half_even
 
 LIMIT = 1 << 42
 Cells = dict[str, int]
@@ -64,6 +64,7 @@ class Plain:
             tuple[int, list[Unit], dict[str, list[int]], list[tuple[str, str | None, str | None, int, int]]] | None
         )
         self.rolled = None
+        self.last_whole = False
         self.forecast: dict[str, tuple[int, int] | None] = {}
         self.day: dict[str, dict[str, int | None]] = {}
 
@@ -322,17 +323,23 @@ class Plain:
         return row, 0
 
     def roll(self) -> None:
+        day = self.now // DAY_NS
+        if self.rolled is not None and day <= self.rolled[0] // DAY_NS:
+            return
+        known, self.last_whole = self.last_whole, False
         self.force, self.at = {n: list(q) for n, q in self.latest.items()}, self.now
         levels = []
         for factor in UNIVERSE.factors:
             level, ts, good = self.force.get(factor.series, [0, 0, 0])
             fresh = good and ts + duration_ns(self.risk.age_max) >= self.at
             levels.append(level / MICRO if fresh else float("nan"))
-        whole = True
+        whole = known
         try:
             self.generator.roll(self.at, np.array(levels))
+            self.last_whole = True
         except Gap:
             self.generator.resume(self.at, np.array(levels))
+            self.last_whole, whole = True, False
         except BadValue:
             whole = False
         self.dirty = self.remake = True

@@ -15,6 +15,7 @@ from waglan.kernels import holdings as kernel
 from waglan.measures.contributions import halves
 from waglan.pricing import Scenarios, revalue
 from waglan.risk.generation import Generator
+from waglan.risk.history import date
 from waglan.risk.quotes import Quotes, market_of
 from waglan.risk.valuing import Pricer, Units
 from waglan.schema.units import NULL, BadValue
@@ -50,9 +51,12 @@ class Day:
         u = self.units
         return self.cells, self.held, self.forecast, u.cells, u.times, u.reals, self.levels, self.times, self.at
 
-    def empty(self, quotes: Quotes) -> None:
-        """A day on which nothing was held, nor at its end: nothing was made and nothing can be lost."""
+    def empty(self, quotes: Quotes, sums: Ints) -> None:
+        """A day with nothing held at its beginning and its end: only what was traded in between was made, sums as
+        `roll`, and nothing can be lost."""
         self.cells[:] = 0 if self.at[0] else NULL
+        if self.at[0] or sums[:, kernel.S_PNL].any():
+            self.cells[:, ACTUAL] = halves(sums[:, kernel.S_PNL].copy(), self.pricer.universe.scale)
         self.forecast[:] = 0
         self._keep(quotes)
 
@@ -61,12 +65,12 @@ class Day:
     ) -> None:
         """End a day on which something was held: everything has been priced at its quotes, scenarios are tomorrow's.
 
-        whole: the day entered history, so its moves are known; wrong: nothing could be measured, so there is no
+        whole: the day entered history; wrong: nothing could be measured, so there is no
         forecast. sums: as `kernels.holdings`, P&L since the last roll and tomorrow's risks in them.
         """
         scale = self.pricer.universe.scale
         hypothetical = self._made(self._gains(units, quotes.at_ns))
-        theoretical = self._made(self._expanded(generator if whole else None))
+        theoretical = self._made(self._expanded(generator if whole and self._follows(generator) else None))
         for column, made in ((HYPOTHETICAL, hypothetical), (THEORETICAL, theoretical), (ACTUAL, sums[:, kernel.S_PNL])):
             self.cells[:, column] = np.where(made == NULL, NULL, halves(np.where(made == NULL, 0, made), scale))
         self.cells[:, VAR : ES + 1] = self.forecast.T
@@ -75,6 +79,16 @@ class Day:
         self.forecast[0], self.forecast[1] = (NULL, NULL) if wrong else (sums[:, kernel.S_VAR], sums[:, kernel.S_ES])
         self.held[...], self.units = held, replace(units, pnl=units.pnl[:, :0].copy())
         self._keep(quotes)
+
+    def _follows(self, generator: Generator) -> bool:
+        """Whether the history's last move is from the last roll to this one: not behind a day that entered no history,
+        whose move is of two days, and not behind a gap."""
+        ts_ns, starts = generator.history.ts_ns, generator.history.starts
+        return len(ts_ns) > 1 and starts[-1] != len(ts_ns) - 1 and bool(ts_ns[-2] == self.at[0])
+
+    def ended(self, ts_ns: int) -> bool:
+        """Whether the day of a time was rolled already, or a later one."""
+        return bool(self.at[0]) and date(ts_ns) <= date(int(self.at[0]))
 
     def _keep(self, quotes: Quotes) -> None:
         self.levels[...], self.times[...], self.at[0] = quotes.in_force, quotes.in_force_ts, quotes.at_ns

@@ -171,13 +171,16 @@ class Holdings:
         return True
 
     def _roll(self, ts_ns: int) -> bool:
-        """End a day; whether it could enter the history of the factors."""
+        """End a day; whether it could enter the history of the factors. A day ends once: a second roll of its date
+        moves nothing, or it would begin the day's loss anew under a stop-loss."""
+        if self.day.ended(ts_ns):
+            return False
         self._caught_up()
         self.quotes.enforce(ts_ns)
         whole = self._day_kept(ts_ns)
         self._dirty, self._fresh_scenarios = True, False
         if not self.held[0].any() and not self.day.held.any() and not self.held.any():
-            self.day.empty(self.quotes)
+            self.day.empty(self.quotes, self.sums)
             self.sums[:, kernel.S_PNL] = 0
             return whole
         self._settle()
