@@ -197,6 +197,7 @@ def gained(held: Ints, gains: Ints, out: Ints) -> bool:
 
 @inlined
 def rounded(amount: int, scale: int) -> int:
+    """Amount over scale to the nearest whole number, as `nearest` does, as int64."""
     return np.int64(nearest(amount, scale))  # type: ignore[return-value]
 
 
@@ -308,6 +309,7 @@ def kept(
     scope: int, place: int, quantity: int, peak: float, held: Ints, totals: Ints, rows: Ints, sums: Ints,
     reach: Floats, limit: float, fresh: Ints, marked: Ints, after: Ints,
 ) -> None:  # fmt: skip
+    """A fill takes its place in a scope: what was measured after it is held; reach stays an upper bound."""
     held[scope, place] += quantity
     _copy(fresh, totals[scope])
     _copy(marked, rows[scope])

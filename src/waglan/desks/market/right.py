@@ -18,6 +18,7 @@ from waglan.desks.market.shown import (
     standing,
     words_of,
 )
+from waglan.desks.market.verdict import verdict
 from waglan.govern.backtest import Attributed, Backtest, Likelihood, Lit, ModelTest, Series, Statistic
 from waglan.pages.forecasts import Day, Foot, forecasts
 from waglan.pages.markup import Markup, Text, join, same, tag
@@ -38,13 +39,7 @@ def model_section(report: MarketReport) -> Markup:
     if found is None or not found.models or not found.models[0].days:
         return section("model", say("market.model"), tag("p", say("market.model_none"), class_="note"))
     first = found.models[0]
-    told = say(
-        f"market.m_{first.whole.zone}",
-        name=model_name(first),
-        exceptions=count(first.exceptions),
-        days=count(first.days),
-        expected=decimal(first.expected_micro, MICRO, 1),
-    )
+    told = verdict(first, found.window, report.zone)
     return section(
         "model",
         say("market.model"),

@@ -18,6 +18,7 @@ from waglan.desks.market.shown import (
     scope_name,
     words_of,
 )
+from waglan.desks.market.verdict import verdict
 from waglan.pages.numbers import count, dated, decimal, share, size
 from waglan.pages.words import say
 from waglan.schema.risk import PART
@@ -31,7 +32,8 @@ def summary_of(report: MarketReport) -> Group:
     """Tables by book and by model; lines for stresses, limits, breaches and the log."""
     parts: list[RenderableType] = [*_risk(report), "", _books(report)]
     if report.backtest is not None and report.backtest.models:
-        parts += ["", _models(report)]
+        first = report.backtest.models[0]
+        parts += ["", _models(report), Line(verdict(first, report.backtest.window, report.zone).en)]
     lines = [*_stresses(report), *_limits(report), *_stopped(report)]
     return Group(*parts, "", *(Line(line) for line in lines), "", Line(_log(report)))
 
