@@ -36,6 +36,7 @@ RUNS: Final[dict[str, list[str]]] = {
     "fills": [],
     "generation": [],
     "exceptions": [],
+    "research": [],
     "score": [],
     "recourse": ["--data", str(DATA / "taiwan_default.parquet")],
     "fairness": ["--part", "speed", "streams"],

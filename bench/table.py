@@ -323,6 +323,27 @@ def fills(found: dict[str, Any]) -> Iterator[Line]:
     )
 
 
+def research(found: dict[str, Any]) -> Iterator[Line]:
+    noise, halves, figures = found["noise"], found["cscv"], found["figures"]
+    title = f"best of {noise['trials']:,} strategies without skill, {noise['seeds']} seeds: called noise"
+    alone = f"probabilistic ratio alone above .99 in {noise['alone_above_99']}"
+    word, least = noise["called_noise"], 0.9 * noise["seeds"]
+    yield Line(title, f"{word}", alone, "90%", word >= least)
+    spread = " / ".join(f"{noise['deflated'][name]:.2f}" for name in ("p5", "p50", "p95"))
+    stands = ", ".join(f"{count} at an annual {skill}" for skill, count in noise["skill_stands"].items())
+    yield Line(
+        "the same, deflated ratio: p5 / p50 / p95", spread, f"true skill among them stands: {stands}", "about .5"
+    )
+    title = f"overfitting over {halves['splits']:,} splits x {halves['trials']:,} trials, {halves['periods']:,} days"
+    peer = f"numpy {halves['numpy_seconds']:.2f} s, {halves['times']:.0f}x; {halves['logits_apart']:.0e} apart"
+    yield Line(title, f"{halves['seconds']:.3f} s", peer, "0.2 s", halves["seconds"] <= 0.2)
+    beside = figures["peer"]
+    peer = (
+        f"empyrical, {beside['figures']} of them {beside['us']:,.0f} us; {beside['apart']:.0e} apart" if beside else ""
+    )
+    yield Line(f"figures of {figures['periods']:,} days' returns", f"{figures['us']:.0f} us", peer)
+
+
 LINES: Final[dict[str, Callable[[dict[str, Any]], Iterator[Line]]]] = {
     "features": features,
     "decide": decide,
@@ -344,6 +365,7 @@ LINES: Final[dict[str, Callable[[dict[str, Any]], Iterator[Line]]]] = {
     "fills": fills,
     "generation": generation,
     "exceptions": exceptions,
+    "research": research,
 }
 
 

@@ -88,12 +88,13 @@ def performance(returns: Floats, periods: int, riskless: float = 0.0) -> Perform
     yearly = _yearly(series, periods)
     short = sqrt(float((np.minimum(excess, 0.0) ** 2).mean()))
     moved = int((series != 0).sum())
+    bottom, top = np.abs(np.percentile(series, [5, 95]))
     return Performance(
         n, float(path[-1] - 1), yearly, _deviation(series) * sqrt(periods), annual(of.ratio, periods),
         _over(annual(float(excess.mean()), periods), short), _over(yearly, depth),
         _over(float(np.maximum(excess, 0.0).sum()), -float(np.minimum(excess, 0.0).sum())), depth,
         of.skewness, of.kurtosis,
-        _over(abs(float(np.percentile(series, 95))), abs(float(np.percentile(series, 5)))), _stability(path),
+        _over(float(top), float(bottom)), _stability(path),
         _over(float((series > 0).sum()), moved), float(series.max()), float(series.min()),
     )  # fmt: skip
 
