@@ -47,6 +47,7 @@ TABLE: Final[tuple[tuple[dict[str, Any], str | None], ...]] = (
     (WAIVED | {"book": None}, "other_scope"),
     (WAIVED | {"book": "options"}, "other_scope"),
     (WAIVED | {"checker": "Eve"}, "same_person"),
+    (WAIVED | {"checker": " eVe  "}, "same_person"),
     (WAIVED | {"checker": FILL["trader"]}, "own_trade"),
     (WAIVED | {"maker": str(FILL["trader"]).upper()}, "own_trade"),
     (WAIVED | {"amount": 150_000_000}, "bad_amount"),
@@ -54,6 +55,7 @@ TABLE: Final[tuple[tuple[dict[str, Any], str | None], ...]] = (
     (WAIVED | {"until_s": TS_NS // SECOND_NS}, "bad_until"),
     (WAIVED | {"until_s": (TS_NS + 31 * DAY_NS) // SECOND_NS}, "bad_until"),
     (MEASURED | {"id": "before"}, None),
+    *((WAIVED | {"id": "before/es_book/waiver", "maker": name}, "own_trade") for name in ("Ada", "ben", "CHO")),
     (WAIVED, None),
     (MEASURED, None),
     (RENEWED | {"checker": "Eve"}, "same_person"),
@@ -98,6 +100,17 @@ def test_every_way_to_be_wrong_however_the_stream_is_cut() -> None:
     assert len(roots) == 1
     again = engine_of(VaultKeys(engine.store.vault))
     assert replay_events(again, engine.store, engine.log, again.size).same
+
+
+def test_a_waiver_in_the_history_stands_nowhere() -> None:
+    """It would be in force from the first decision on, and in no record."""
+    forged = [WAIVED | {"ts_ns": TS_NS - DAY_NS}, {"id": "x/acknowledge", "kind": "acknowledge", "ts_ns": 1}]
+    recipe = read_recipe(MARKET.encode())
+    engine = Engine(Judge(recipe, MARKET.encode(), Portfolio.read(MODEL, recipe)), Store.memory(SeededKeys(7)), Log())
+    lines = [*history(1), *(json.dumps(line).encode() for line in forged)]
+    assert engine.observe(batch_of_lines(lines, MARKET)).events == len(history(1))
+    found = engine.decide(batch_of_lines([json.dumps(line).encode() for line in BEFORE], MARKET))
+    assert "limit:es_book" in found[-1].reasons
 
 
 @pytest.mark.parametrize(

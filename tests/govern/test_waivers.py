@@ -172,6 +172,8 @@ def letting(amount: int, until_ns: int, maker: str, checker: str, reason: str) -
         (lambda c: acknowledge(c, "nobody", WONG), "no breach was raised by 'nobody'"),
         (lambda c: acknowledge(c, "big-1", WONG, "stop"), "raised a breach of .*, and not of 'stop'"),
         (letting(290_000_000, UNTIL, CHAN, CHAN, "hedge"), "both 'Chan Tai Man'"),
+        (letting(290_000_000, UNTIL, CHAN, CHAN.upper(), "hedge"), "both 'Chan Tai Man'"),
+        *((letting(290_000_000, UNTIL, CHAN, name, "hedge"), f"of whom '{name}' is one") for name in ("ADA", "Ben")),
         (letting(150_000_000, UNTIL, CHAN, LEE, "hedge"), "above 150000000 and at most 300000000"),
         (letting(300_000_001, UNTIL, CHAN, LEE, "hedge"), "it was 300000001"),
         (letting(290_000_000, NOW_NS, CHAN, LEE, "hedge"), "ends after now and by"),
@@ -179,7 +181,7 @@ def letting(amount: int, until_ns: int, maker: str, checker: str, reason: str) -
         (letting(290_000_000, UNTIL, CHAN, LEE, "whim"), "breach_reason is one of hedge, client"),
         (
             lambda c: waive(c, "big-1", 290_000_000, UNTIL, CHAN, str(of(c).trader).upper(), "hedge", "es_book"),
-            "by others than the trader it concerns",
+            "by others than the traders it concerns",
         ),
     ],
 )  # fmt: skip

@@ -1,7 +1,7 @@
 """Acknowledgements and waivers of breached limits at the front door: who may write them, in which form, about what.
 
 They come in like every event and change no decision. What can be said of one beside its decision is held whoever sends
-it: the decision passed the limit that is named, in that scope; a waiver is by two people, neither of them the trader it
+it: the decision passed the limit that is named, in that scope; a waiver is by two people, neither of them a trader it
 concerns, raises the limit within the recipe's bounds, and ends within them. Who is registered is `govern`'s.
 
 Whether a decision passed a limit is known when it has been judged, and an event in the same batch may be about it. So a
@@ -14,8 +14,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from waglan.ledger.entry import DECISION
-from waglan.policy.waivers import CHECKER, ENDS, MAKER, REASON, about, ordinary, passes, scope
+from waglan.policy.waivers import CHECKER, ENDS, MAKER, REASON, about, barred, ordinary, passes, person, scope
 from waglan.schema.batch import REFUSED, Batch, Refused
 from waglan.schema.recipe import Column, Recipe, columns, kinds
 from waglan.schema.records import Decision, decode_decision
@@ -59,6 +62,14 @@ def issuers(model: object) -> Mapping[str, str]:
     universe = getattr(model, "universe", None)  # its room is loaded for market books alone
     found: Mapping[str, str] = {} if universe is None else universe.issuers
     return found
+
+
+def of_history(kinds_of: NDArray[np.int8], recipe: Recipe) -> NDArray[np.bool_]:
+    """Which events may be history before the first record, (n,): none of these, for there is no decision yet that a
+    waiver could be about, and one that nobody can read in the log would stand."""
+    known = kinds(recipe)
+    codes = [known.index(kind) for kind in ENDS if kind in known] if recipe.policy.limits else []
+    return ~np.isin(kinds_of, codes)
 
 
 def cut(batch: Batch, recipe: Recipe) -> Iterator[Batch]:
@@ -163,13 +174,12 @@ class _Door:
     def _unfit(self, limit: Limit, decision: Decision | None) -> Refused | None:
         """Why a waiver lies outside the recipe's bounds, or is by the wrong people."""
         maker, checker = self._people[MAKER], self._people[CHECKER]
-        if maker == checker:
+        if person(maker) == person(checker):
             return Refused("same_person", CHECKER, -1, checker)
-        traders = {self._word("trader", self._cells.get("trader"))}
-        if decision is not None:
-            traders.add(self._words(decision).get("trader"))
+        decided = None if decision is None else self._words(decision).get("trader")
+        known = barred(limit, self._recipe, self._word("trader", self._cells.get("trader")), decided)
         for name in (MAKER, CHECKER):
-            if self._people[name].casefold() in {trader.casefold() for trader in traders if trader is not None}:
+            if person(self._people[name]) in known:
                 return Refused("own_trade", name, -1, self._people[name])
         until_ns = self._cells["until_s"] * SECOND_NS
         if not self._ts_ns < until_ns <= self._ts_ns + duration_ns(limit.waiver):

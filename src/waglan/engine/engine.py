@@ -109,7 +109,8 @@ class Engine:
         return self._pending.end
 
     def observe(self, batch: Batch, seen: Seen | None = None) -> Warm:
-        """History that moves the state and is not decided, sealed as one entry; refused rows are left out.
+        """History that moves the state and is not decided, sealed as one entry; refused rows are left out,
+        and so are waivers and acknowledgements, which nothing in a history could be held against.
 
         Only before the first record: what comes later is observed event by event, in the log. `seen` are windows
         that saw these very events already, in training; without them they are computed, with `threads`.
@@ -117,7 +118,7 @@ class Engine:
         assert self.size == 0, "history is observed before the first record"
         self._begin()
         at = self._fresh(batch)
-        at = at[batch.kinds[at] != REFUSED]
+        at = at[(batch.kinds[at] != REFUSED) & breaches.of_history(batch.kinds[at], self.judge.recipe)]
         codes, ts_ns = batch.kinds[at], batch.ts_ns[at]
         if seen is not None:
             self.store.vault.take_order(seen.vault)

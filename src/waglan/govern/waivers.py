@@ -12,7 +12,7 @@ from waglan.govern.breach import Breach
 from waglan.govern.breaches import breaches
 from waglan.govern.custody import Custody
 from waglan.govern.decoded import time_of
-from waglan.policy.waivers import CHECKER, ENDS, MAKER, REASON, ordinary
+from waglan.policy.waivers import CHECKER, ENDS, MAKER, REASON, barred, ordinary, person
 from waglan.schema.recipe import Limit, columns
 from waglan.schema.records import Event
 from waglan.schema.risk import ACKNOWLEDGE, WAIVER
@@ -55,7 +55,7 @@ def waive(
     """Bring in a waiver of the hard limit that a decision passed; its position in the log. standing: as above.
 
     Until then the limit of that scope is the amount, at the decision's own book, trader or counterparty. A second one
-    is about the latest decision of the breach, for an id stands once. Raises BadValue for one person twice, the trader
+    is about the latest decision of the breach, for an id stands once. Raises BadValue for one person twice, a trader
     concerned, an amount or end outside the recipe's bounds, a reason that is not in the list; NotAllowed, logged, for
     people who are not registered.
     """
@@ -66,13 +66,13 @@ def waive(
         named = ", ".join(breach.limit for breach in concerned)
         raise BadValue(f"the decision about {event_id!r} passed several limits: name one of {named}")
     breach = concerned[0]
-    if maker == checker:
+    if person(maker) == person(checker):
         raise BadValue(f"a waiver is by two people; maker and checker are both {maker!r}")
-    for name in (maker, checker):
-        if breach.trader is not None and name.casefold() == breach.trader.casefold():
-            raise BadValue(f"a waiver is by others than the trader it concerns, who is {breach.trader!r}")
-    custody.allow("waive", purpose, people={"make": maker, "check": checker})
     declared = next(each for each in custody.book.recipe.policy.limits if each.code == breach.limit)
+    for name in (maker, checker):
+        if person(name) in barred(declared, custody.book.recipe, breach.trader):
+            raise BadValue(f"a waiver is by others than the traders it concerns, of whom {name!r} is one")
+    custody.allow("waive", purpose, people={"make": maker, "check": checker})
     _within_bounds(custody, declared, breach.key, amount_minor, until_ns)
     cells: dict[str, str | int] = {
         "limit": breach.limit, "amount": amount_minor, "until_s": until_ns // SECOND_NS, MAKER: maker,

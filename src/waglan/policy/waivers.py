@@ -4,6 +4,7 @@ Both are events about the decision that passed a limit: `T17/acknowledge`, `T17/
 several limits the code stands between: `T17/es-desk/waiver`.
 """
 
+import unicodedata
 from collections.abc import Mapping
 from typing import Final, Literal
 
@@ -59,6 +60,21 @@ def ordinary(limit: Limit, key: str, risk: Risk | None) -> dict[Literal["soft", 
         if amount is not None:
             found[grade] = amount  # type: ignore[index]
     return found
+
+
+def person(name: str) -> str:
+    """A name as people are told apart by it: neither case, nor width, nor spaces make somebody else of them."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def barred(limit: Limit, recipe: Recipe, *traders: str | None) -> frozenset[str]:
+    """Whom a breach of a limit concerns, as `person` has them: these may not waive it.
+
+    traders: those of the decision and the waiver. A limit that traders share, of the whole, a book or a counterparty,
+    concerns every trader of the recipe: whose decision stands for the breach is chance, and a measure names nobody.
+    """
+    shared = () if limit.by == "trader" else recipe.columns["trader"].values or ()
+    return frozenset(person(name) for name in (*traders, *shared) if name is not None)
 
 
 def passes(limit: Limit, value: int, amount: int) -> bool:

@@ -93,7 +93,7 @@ CODES: Final[dict[str, str]] = {
     "appeal_answered": "an override comes after the answer to an appeal, which stands",
     "no_breach": "an acknowledgement or waiver is about a decision that did not pass that limit",
     "other_scope": "a waiver is for another book, trader or counterparty than the decision it is about",
-    "own_trade": "a waiver is made or checked by the trader it concerns",
+    "own_trade": "a waiver is made or checked by a trader whom it concerns",
     "bad_amount": "a waiver's amount is not above the hard limit, or above what the recipe lets it become",
     "bad_until": "a waiver ends before it begins, or lasts longer than the recipe lets it",
     "bad_encoding": "the bytes are not valid UTF-8",
