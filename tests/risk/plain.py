@@ -313,7 +313,7 @@ class Plain:
         for name in after:
             of = name.replace("pnl", "es")
             row["rises"] |= (
-                abs(after[of]) > abs(before[of])
+                abs(after[of]) > abs(before[of]) or after[of] * before[of] < 0
                 if name[:5] in ("delta", "gamma") or name[:4] == "vega"
                 else after[of] > before[of]
             ) << MEASURES.index(name)

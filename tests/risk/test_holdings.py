@@ -210,6 +210,16 @@ def test_totals_that_would_leave_64_bits_are_refused_and_move_nothing() -> None:
     assert int(holdings.quantities("book", "equities").sum()) == first * (1 << 37)
 
 
+@pytest.mark.parametrize("quantity", [-500, -1000, -1100, -1900, -2100])
+def test_an_order_to_the_other_side_makes_a_greek_larger(quantity: int) -> None:
+    """Under a limit on shorts alone the first short would otherwise be let through while it is smaller than the long."""
+    tape, holdings = begun()
+    tape.check("fill", "equities", "BANK", 1000, 61.0).check("order", "equities", "BANK", quantity, 61.0)
+    row = told(holdings, holdings.step(*tape.arrays())[0][-1])
+    assert (row["rises"] >> 11 & 3 == 3) == (quantity < -1000)
+    assert (row["delta_book"] < 0) == (quantity < -1000)
+
+
 def test_what_is_asked_of_the_state() -> None:
     tape, holdings = begun()
     tape.check("fill", "equities", "BANK", 100, 61.0, "ann", "one").check(

@@ -220,6 +220,16 @@ def rise(before: int, after: int, bit: int) -> int:
     return np.int64(after > before) << bit  # type: ignore[return-value]
 
 
+@inlined
+def grown(before: int, after: int, bit: int) -> int:
+    """The bit if a signed measure has grown in size, or lies on the other side of nothing.
+
+    Who turns long into short by an order does not bring a position down, however small the short is.
+    """
+    flipped = (before > 0 and after < 0) or (before < 0 and after > 0)
+    return np.int64(flipped or abs(after) > abs(before)) << bit  # type: ignore[return-value]
+
+
 @bare
 def rises_of(before: Ints, after: Ints, kind: int) -> int:
     """Bits of a scope's measures that an event makes larger.
@@ -231,10 +241,10 @@ def rises_of(before: Ints, after: Ints, kind: int) -> int:
     more |= rise(before[S_NOTIONAL], after[S_NOTIONAL], 7 + kind)
     more |= rise(before[S_ES], after[S_ES], 15 + kind)
     if kind < 2:
-        more |= rise(abs(before[S_DELTA]), abs(after[S_DELTA]), 11 + kind)
+        more |= grown(before[S_DELTA], after[S_DELTA], 11 + kind)
     if kind == 1:
-        more |= rise(abs(before[S_GAMMA]), abs(after[S_GAMMA]), 13)
-        more |= rise(abs(before[S_VEGA]), abs(after[S_VEGA]), 14)
+        more |= grown(before[S_GAMMA], after[S_GAMMA], 13)
+        more |= grown(before[S_VEGA], after[S_VEGA], 14)
     return more
 
 
