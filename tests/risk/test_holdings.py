@@ -212,7 +212,7 @@ def test_totals_that_would_leave_64_bits_are_refused_and_move_nothing() -> None:
 
 @pytest.mark.parametrize("quantity", [-500, -1000, -1100, -1900, -2100])
 def test_an_order_to_the_other_side_makes_a_greek_larger(quantity: int) -> None:
-    """Under a limit on shorts alone the first short would otherwise be let through while it is smaller than the long."""
+    """Under a limit on shorts alone the first short would otherwise be let through while smaller than the long."""
     tape, holdings = begun()
     tape.check("fill", "equities", "BANK", 1000, 61.0).check("order", "equities", "BANK", quantity, 61.0)
     row = told(holdings, holdings.step(*tape.arrays())[0][-1])

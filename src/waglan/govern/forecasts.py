@@ -15,6 +15,7 @@ from waglan.book import Book
 from waglan.engine.judge import Judge
 from waglan.ledger.entry import DECISION, OBSERVATION, SHADOW
 from waglan.risk.columns import names
+from waglan.risk.history import date
 from waglan.risk.portfolio import Portfolio
 from waglan.schema.recipe import columns
 from waglan.schema.records import decode_decision, decode_observation
@@ -97,18 +98,25 @@ def _read(book: Book, judges: Mapping[bytes, Judge]) -> dict[Key, _Days]:
     at = {digest: [judge.names.index(name) for name in DAY] for digest, judge in judges.items()}
     named = list(columns(book.recipe))
     stage, of_book, words = named.index("stage"), named.index("book"), names(book.recipe, "book")
+    trader = named.index("trader")
     found: dict[Key, _Days] = {}
-    rolls = 0
+    rolls, now_ns, day = 0, 0, ""
     for row in book.engine.store.range(0, book.engine.store.size):
         if row.form == ERASED:
             continue
         if row.kind == OBSERVATION:
-            rolls += decode_observation(row.record).event.kind == ROLL
+            event = decode_observation(row.record).event
+            now_ns = max(now_ns, event.ts_ns)
+            if event.kind == ROLL and (new := date(now_ns)) > day:  # a day ends once, as holdings have it
+                rolls, day = rolls + 1, new
         elif row.kind in (DECISION, SHADOW):
             decision = decode_decision(row.record)
             values = decision.event.values
+            now_ns = max(now_ns, decision.event.ts_ns)
             if decision.recipe not in at or values[stage] != MEASURE:
                 continue
+            if values[of_book] is None and values[trader] is not None:
+                continue  # its day is that trader's, not everybody's
             scope = "" if (b := values[of_book]) is None else words[b]
             days = found.setdefault((decision.recipe, scope), _Days([], [], []))
             if not days.rolls or days.rolls[-1] != rolls:

@@ -43,7 +43,7 @@ age_max = "1d"
 portfolio = { entity = "portfolio", required = false }
 stage = { values = ["order", "fill", "measure"] }
 book = { values = ["one", "two"], required = false }
-trader = { values = ["T"], required = false }
+trader = { values = ["T", "idle"], required = false }
 counterparty = { values = ["Bank"], required = false }
 instrument = { values = ["USD spot", "JPY spot"], required = false }
 quantity = { integer = true, required = false, negative = true }
@@ -182,13 +182,18 @@ def test_a_roll_that_nobody_measured_is_a_day_without_p_and_l(tmp_path: Path) ->
             if i == 125:
                 trade = Trade(day, "one", "T", "Bank", "USD spot", 1_000)
                 said += [days.reprice(day), *days.fills(day, close_ns(day), [trade], micro[i])]
-            said += [days.roll(day), *(days.measures(day) if i >= 125 and i not in (130, 131) else [])]
+            said += [days.roll(day)]
+            if i >= 125:  # a trader's day is not everybody's, and a day ends once
+                said += [(f"{day} idle", "check", {"stage": "measure", "trader": "idle"}), (f"{day} roll 2", "roll", {})]
+            said += [*(days.measures(day) if i >= 125 and i not in (130, 131) else [])]
             book.engine.decide(days.batch(close_ns(day), said))
         found = forecasts(book)
         assert [(one.scope, one.champion) for one in found] == [("", True), ("one", True)]  # two held nothing
         whole = found[0]
         assert [i for i, made in enumerate(whole.hypothetical.tolist()) if made == NULL] == [4, 5]
         assert (np.diff(whole.ts_ns) > 0).all()
+        assert whole.hypothetical.tolist() == found[1].hypothetical.tolist()
+        assert whole.var[whole.var != NULL].min() > 0
         tested = backtest(book).models[0]
         assert (tested.days, tested.missing, tested.exceptions >= 2) == (14, 2, True)
         assert tested.shortfall is None
