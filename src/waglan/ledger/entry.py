@@ -33,6 +33,9 @@ ACCESS: Final = 6
 """A line of the second log: who read what for which purpose, what was erased, held or changed. One kind for all of
 them: that there is a hold must not be seen from outside."""
 
+TRIAL: Final = 7
+"""A back-test in a research log; in the recipe's place is the digest of all that can change its outcome."""
+
 KINDS: Final = {
     DECISION: "decision",
     OBSERVATION: "observation",
@@ -40,6 +43,7 @@ KINDS: Final = {
     WARM: "warm",
     SHADOW: "shadow",
     ACCESS: "access",
+    TRIAL: "trial",
 }
 
 KEY_BYTES: Final = 32
