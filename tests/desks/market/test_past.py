@@ -184,7 +184,10 @@ def test_a_roll_that_nobody_measured_is_a_day_without_p_and_l(tmp_path: Path) ->
                 said += [days.reprice(day), *days.fills(day, close_ns(day), [trade], micro[i])]
             said += [days.roll(day)]
             if i >= 125:  # a trader's day is not everybody's, and a day ends once
-                said += [(f"{day} idle", "check", {"stage": "measure", "trader": "idle"}), (f"{day} roll 2", "roll", {})]
+                said += [
+                    (f"{day} idle", "check", {"stage": "measure", "trader": "idle"}),
+                    (f"{day} roll 2", "roll", {}),
+                ]
             said += [*(days.measures(day) if i >= 125 and i not in (130, 131) else [])]
             book.engine.decide(days.batch(close_ns(day), said))
         found = forecasts(book)
