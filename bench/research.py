@@ -24,8 +24,8 @@ from numpy.typing import NDArray
 
 from waglan.measures.overfitting import overfitting
 from waglan.measures.performance import performance
-from waglan.measures.sharpe import Sharpe, probabilistic
-from waglan.measures.trials import NOISE, STANDS, break_even, by_spectrum, counted, deflated, verdict
+from waglan.measures.trials import NOISE, STANDS
+from waglan.measures.verdict import Verdict, judge
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -38,34 +38,27 @@ SHARED: Final = (
 """What both define; ours gives them all at once, the peer one by one."""
 
 
-def judged(returns: Floats) -> tuple[float, float, float, str]:
-    """Probabilistic ratio of the best alone, deflated ratio, annual ratio, verdict; returns (periods, trials)."""
-    ratios = returns.mean(axis=0) / returns.std(axis=0, ddof=1)
-    found = counted(ratios)
-    best = Sharpe(float(ratios[found.best]), len(returns))
-    chance = deflated(best, found.number, found.spread)
-    return probabilistic(best), chance, best.ratio * sqrt(YEAR), verdict(chance, witnessed=True)
-
-
 def noise(seeds: int, trials: int, periods: int, skills: tuple[float, ...] = (2.0, 3.0)) -> dict[str, Any]:
     """The experiment. skills: true annual ratios, one after the other, of the first trial in a second look."""
-    found: list[tuple[float, float, float, str]] = []
-    overfit, stands = [], dict.fromkeys(skills, 0)
+    found: list[Verdict] = []
+    stands = dict.fromkeys(skills, 0)
     for seed in range(seeds):
         returns = np.random.default_rng(seed).standard_normal((periods, trials))
-        found.append(judged(returns))
-        overfit.append(overfitting(returns, 8).chance)
+        found.append(judge(returns, YEAR, witnessed=True))
         plain = returns[:, 0].copy()
         for skill in skills:
             returns[:, 0] = plain + skill / sqrt(YEAR)
-            stands[skill] += judged(returns)[3] == STANDS
-    alone, chances, annual = (np.array([one[k] for one in found], np.float64) for k in range(3))
-    five, middle, most = np.percentile(chances, [5, 50, 95])
+            stands[skill] += judge(returns, YEAR, witnessed=True).word == STANDS
+    five, middle, most = np.percentile([one.deflated.counted for one in found], [5, 50, 95])
+    overfit = [one.overfitting.chance for one in found if one.overfitting]
     return {
-        "seeds": seeds, "trials": trials, "years": periods / YEAR, "annual_ratio": round(float(np.median(annual)), 2),
-        "alone_above_99": int((alone > 0.99).sum()),
+        "seeds": seeds, "trials": trials, "years": periods / YEAR,
+        "annual_ratio": round(float(np.median([one.ratio.ratio for one in found])) * sqrt(YEAR), 2),
+        "alone_above_99": sum(one.alone > 0.99 for one in found),
         "deflated": {"p5": round(float(five), 3), "p50": round(float(middle), 3), "p95": round(float(most), 3)},
-        "called_noise": sum(one[3] == NOISE for one in found),
+        "called_noise": sum(one.word == NOISE for one in found),
+        "effective": round(float(np.median([one.effective for one in found]))),
+        "break_even": round(float(np.median([one.deflated.break_even for one in found])), 1),
         "overfitting_mean": round(float(np.mean(overfit)), 3), "overfitting_sd": round(float(np.std(overfit)), 3),
         "skill_stands": {str(skill): count for skill, count in stands.items()},
     }  # fmt: skip
@@ -143,22 +136,10 @@ def figures(periods: int, calls: int = 50) -> dict[str, Any]:
     return found
 
 
-def marks(trials: int, periods: int) -> dict[str, Any]:
-    """What a report would print of one noise history: number counted, effective number, break-even number."""
-    returns = np.random.default_rng(3).standard_normal((periods, trials))
-    ratios = returns.mean(axis=0) / returns.std(axis=0, ddof=1)
-    found = counted(ratios)
-    best = Sharpe(float(ratios[found.best]), periods)
-    return {
-        "counted": found.number, "effective": round(by_spectrum(returns), 1),
-        "break_even": round(break_even(best, found.spread), 1),
-    }  # fmt: skip
-
-
 def run(seeds: int = 100, trials: int = 1_000, periods: int = 1_250, days: int = 2_000) -> dict[str, Any]:
     """All three."""
     return {
-        "noise": noise(seeds, trials, periods), "marks": marks(trials, periods),
+        "noise": noise(seeds, trials, periods),
         "cscv": cscv(trials, days, 16 if days >= 1_000 else 8), "figures": figures(2_500),
     }  # fmt: skip
 

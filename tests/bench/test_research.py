@@ -1,6 +1,6 @@
 """The research bench with small parameters: noise is called noise, every split ranks as numpy's, answers stay put."""
 
-from bench.research import cscv, figures, marks, noise, run
+from bench.research import cscv, figures, noise, run
 from bench.table import research
 
 
@@ -10,7 +10,8 @@ def test_noise_is_noise_and_skill_is_seen() -> None:
     assert found["called_noise"] >= 7
     assert 0.25 < found["deflated"]["p50"] < 0.75
     assert found["skill_stands"]["3.0"] == 8
-    assert found["skill_stands"]["2.0"] <= 8
+    assert found["skill_stands"]["2.0"] < 8
+    assert found["break_even"] < found["effective"] <= 500, "noise stands only for those who tried less"
 
 
 def test_numpy_and_ours_rank_every_split_alike() -> None:
@@ -23,13 +24,6 @@ def test_numpy_and_ours_rank_every_split_alike() -> None:
 def test_figures_are_those_of_the_library_where_it_is_there() -> None:
     peer = figures(300, calls=1)["peer"]
     assert peer is None or peer["apart"] < 1e-10
-
-
-def test_marks_of_a_history_of_noise() -> None:
-    found = marks(trials=100, periods=500)
-    assert found["counted"] == 100
-    assert 80 < found["effective"] <= 100
-    assert found["break_even"] < 100, "noise stands only for those who tried less"
 
 
 def test_lines_of_the_table() -> None:

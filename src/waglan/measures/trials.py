@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from waglan.measures.sharpe import Sharpe, error, probabilistic
+from waglan.measures.sharpe import FLAT, Sharpe, error, probabilistic
 from waglan.schema.units import BadValue
 
 Floats = NDArray[np.float64]
@@ -74,6 +74,20 @@ def expected_maximum(trials: float) -> float:
         return 0.0
     first, second = float(-ndtri(1 / trials)), float(-ndtri(1 / (trials * e)))
     return max((1 - EULER) * first + EULER * second, 0.0)
+
+
+def ratios(returns: Floats) -> Floats:
+    """Sharpe ratio per period of each trial, (n,), from returns (periods, n): NaN for one that never moved.
+
+    BadValue for what is no number. All NaN below two periods.
+    """
+    if returns.ndim != 2 or not np.isfinite(returns).all():
+        raise BadValue(f"returns are finite numbers, a column for each trial; were of shape {returns.shape}")
+    found = np.full(returns.shape[1], nan)
+    if len(returns) > 1 and len(found):
+        moved = np.ptp(returns, axis=0) > FLAT * np.abs(returns).max(axis=0)
+        found[moved] = returns[:, moved].mean(axis=0) / returns[:, moved].std(axis=0, ddof=1)
+    return found
 
 
 def counted(ratios: Floats) -> Trials:
