@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from waglan.kernels import parametric
 from waglan.kernels.compiled import bare, inlined
-from waglan.kernels.tails import COLUMNS, apportion, select, weighed
+from waglan.kernels.tails import apportion, select, weighed
 from waglan.kernels.whole import nearest
 
 Ints = NDArray[np.int64]
@@ -157,23 +157,6 @@ def _exposed(units: Ints, owed: Ints, exposures: Ints) -> bool:
 def bound(rule: Ints, m: int) -> float:
     """Exclusive bound on the size of a total: the weighed sum of the tail stays within 64 bits."""
     return 2.0 * MONEY / float(rule[FULL] * m)
-
-
-@bare
-def spread(found: Ints, places: Ints, pnl: Ints, peaks: Floats) -> None:
-    """Scenario-major P&L of some instruments, (n, lines), into their rows of pnl (instruments, n); its size into peaks.
-
-    places: (lines,), rows of pnl. Sixteen lines side by side: a cache line that is read is used whole.
-    """
-    for first in range(0, len(places), COLUMNS):
-        stop = min(first + COLUMNS, len(places))
-        for i in range(first, stop):
-            peaks[places[i]] = 0.0
-        for s in range(len(found)):
-            for i in range(first, stop):
-                value = found[s, i]
-                pnl[places[i], s] = value
-                peaks[places[i]] = max(peaks[places[i]], abs(float(value)))
 
 
 @bare

@@ -172,6 +172,27 @@ def revalue(
 
 
 @bare
+def unit_gains(
+    index: Ints, terms: Floats, spots: Floats, logs: Floats, rates: Floats, times: Floats, plus: Floats,
+    crosses: Floats, places: Ints, scratch: Floats, out: Ints, peaks: Floats,
+) -> None:  # fmt: skip
+    """As `revalue`, an instrument a row: line i into row places[i] of out (rows, S), the largest size in it into peaks.
+
+    A row is written as it is worked, so nothing is turned and turned back.
+    """
+    ahead, row = scratch[:4], scratch[4]
+    for i in range(len(index)):
+        _one(index, terms, i, spots, logs, rates, times, plus, ahead, i == 0, row)
+        _worth(terms[i, UNITS], terms[i, BASE], crosses[index[i, CURRENCY]], row)
+        found, most = out[places[i]], np.int64(0)
+        for s in range(len(row)):
+            whole = nearest_whole(row[s])
+            found[s] = whole
+            most = max(most, abs(whole))
+        peaks[places[i]] = np.float64(most)
+
+
+@bare
 def by_greeks(
     index: Ints, terms: Floats, greeks: Floats, spots: Floats, before: Floats, times: Floats, plus: Floats,
     crosses: Floats, scratch: Floats, out: Ints,

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from waglan.kernels.options import BASE, ROWS, UNITS, revalue
-from waglan.pricing.layout import Line, bounded, laid, unit_values, units_of
+from waglan.pricing.layout import Line, bounded, laid, unit_values
 from waglan.pricing.market import Market
+from waglan.pricing.refusal import units_of
 from waglan.pricing.scenarios import Scenarios, once
 
 Ints = NDArray[np.int64]

@@ -6,6 +6,7 @@ market has its own time, and quotes older than the age handed in, or later than 
 
 import math
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -45,8 +46,8 @@ class Market:
         self.quotes: Mapping[str, Quote] = by_name(quotes)
         self.ts_ns = ts_ns
         self.age_max_ns = age_max_ns
-        self._neighbours = neighbours(self.quotes)
-        self._paths: dict[tuple[str, str], Path] = {}
+        self.ways: Ways = ways_of(tuple(name for name in self.quotes if "/" in name))
+        """Between currencies: one and the same for markets that quote the same pairs."""
 
     def price(self, name: str, wanted_by: str) -> float:
         """A price above zero. Raises BadValue, as the other two, for what is missing, stale or no such number."""
@@ -67,24 +68,10 @@ class Market:
         """
         known_currency(base, wanted_by)
         known_currency(currency, wanted_by)
-        if (base, currency) not in self._paths:
-            self._paths[base, currency] = self._found(base, currency, wanted_by)
-        return self._paths[base, currency]
-
-    def _found(self, base: str, currency: str, wanted_by: str) -> Path:
-        reached: dict[str, Path] = {base: ()}
-        front = [base]
-        while front and currency not in reached:
-            step: list[str] = []
-            for here in front:
-                for there, leg in self._neighbours.get(here, ()):
-                    if there not in reached:
-                        reached[there] = (*reached[here], leg)
-                        step.append(there)
-            front = step
-        if currency not in reached:
+        found = self.ways.path(base, currency)
+        if found is None:
             raise BadValue(f"{wanted_by}: no quotes lead from {base} to {currency}")
-        return reached[currency]
+        return found
 
     def _within(self, name: str, wanted_by: str, what: str, low: float, high: float) -> float:
         quote = self.quotes.get(name)
@@ -98,6 +85,39 @@ class Market:
         if age < 0:
             raise BadValue(f"{wanted_by}: the quote {name!r} is {-age} ns later than the market")
         return quote.value
+
+
+class Ways:
+    """The shortest ways between currencies through quoted pairs, each looked for once."""
+
+    def __init__(self, pairs: Iterable[str]) -> None:
+        self._neighbours = neighbours(pairs)
+        self._paths: dict[tuple[str, str], Path | None] = {}
+
+    def path(self, base: str, currency: str) -> Path | None:
+        """As `Market.path`; None where there is no way."""
+        if (base, currency) not in self._paths:
+            self._paths[base, currency] = self._found(base, currency)
+        return self._paths[base, currency]
+
+    def _found(self, base: str, currency: str) -> Path | None:
+        reached: dict[str, Path] = {base: ()}
+        front = [base]
+        while front and currency not in reached:
+            step: list[str] = []
+            for here in front:
+                for there, leg in self._neighbours.get(here, ()):
+                    if there not in reached:
+                        reached[there] = (*reached[here], leg)
+                        step.append(there)
+            front = step
+        return reached.get(currency)
+
+
+@lru_cache(maxsize=64)
+def ways_of(pairs: tuple[str, ...]) -> Ways:
+    """The ways through these pairs, kept for the next market that quotes the same."""
+    return Ways(pairs)
 
 
 def by_name(quotes: Iterable[Quote]) -> dict[str, Quote]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from waglan.kernels.options import BASE, ROWS, by_greeks
 from waglan.kernels.options import revalue as work
-from waglan.pricing.layout import Layout, Line, bounded, laid, unit_values
+from waglan.pricing.layout import Layout, Line, Plan, bounded, unit_values
 from waglan.pricing.market import Market
 from waglan.pricing.scenarios import Scenarios, once
 from waglan.pricing.valuation import unit_greeks
@@ -55,19 +55,24 @@ class Revaluation(msgspec.Struct, frozen=True):
 
 
 def revalue(
-    lines: Sequence[Line], market: Market, scenarios: Scenarios, home: str = "HKD", greeks: bool = False,
-    threads: int = 1,
+    lines: Sequence[Line] | Plan, market: Market, scenarios: Scenarios, home: str = "HKD", greeks: bool = False,
+    threads: int = 1, at: Ints | None = None,
 ) -> Revaluation:  # fmt: skip
     """Price every line again in every scenario; the same bytes whatever the number of threads.
 
     A future gains quantity x multiplier x (price moved) at the scenario's cross, everything else value x cross less
-    what it was. Raises BadValue as `layout.laid` does, for a name on two lines, for a value of 2**42 and more.
+    what it was. Whoever asks again and again hands in a plan, whose home it then is; at: the places of those of its
+    lines that are asked for. Raises BadValue as `layout.laid` does, for a name on two lines, for a value of 2**42 and
+    more.
     """
-    once("line", [line.instrument.name for line in lines])
-    before, layout = laid(lines, market, scenarios, home)
+    if isinstance(lines, Plan):
+        home = lines.home
+    once("line", lines.names if isinstance(lines, Plan) else [line.instrument.name for line in lines])
+    market.path(home, home, "home")
+    before, layout = (lines if isinstance(lines, Plan) else Plan(lines, home)).laid(market, scenarios, at=at)
     crosses = before.crosses[before.index[:, 4], 0]
     layout.terms[:, BASE] = unit_values(before)[:, 0] * crosses
-    pnl = np.empty((len(scenarios.labels), len(lines)), np.int64)
+    pnl = np.empty((len(scenarios.labels), len(layout.names)), np.int64)
     _full(layout, pnl, threads)
     expanded = _expanded(before, layout) if greeks else None
     return Revaluation(

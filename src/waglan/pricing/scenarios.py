@@ -6,6 +6,7 @@ rate one basis point up). Quotes that no factor names stay where they are. Moves
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Final
 
 import msgspec
@@ -62,6 +63,22 @@ class Scenarios:
             kind = "a share above -1" if shares[f] else "a finite amount"
             raise BadValue(f"scenario {self.labels[s]!r}: the move of {self.factors[f].name!r} is {kind}, it was "
                            f"{self.moves[s, f]}")  # fmt: skip
+
+    @cached_property
+    def rows(self) -> tuple[Floats, Floats]:
+        """What the quotes of each factor are multiplied by and what is then added, (factors + 1, S); the first row
+        moves nothing. Not to be written to."""
+        share = np.array([factor.how == "share" for factor in self.factors], bool)[:, None]
+        times, plus = np.ones((len(share) + 1, len(self.labels))), np.zeros((len(share) + 1, len(self.labels)))
+        np.add(1.0, self.moves.T, out=times[1:], where=share)
+        np.copyto(plus[1:], self.moves.T, where=~share)
+        return times, plus
+
+    @cached_property
+    def ends(self) -> tuple[tuple[Floats, Floats], tuple[Floats, Floats]]:
+        """The least of each row of `rows`, and the largest."""
+        times, plus = self.rows
+        return (times.min(axis=1), plus.min(axis=1)), (times.max(axis=1), plus.max(axis=1))
 
     def times_plus(self, column: int | None) -> tuple[Floats, Floats]:
         """What a quote is multiplied by and what is then added, (S,) each; no column moves nothing."""

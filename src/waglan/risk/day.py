@@ -35,7 +35,7 @@ class Day:
 
     def __init__(self, pricer: Pricer, scopes: int) -> None:
         self.pricer = pricer
-        n = len(pricer.lines)
+        n = len(pricer.plan.names)
         self.cells = np.full((scopes, kernel.DAY), NULL)
         self.held = np.zeros((scopes, n), np.int64)
         self.forecast = np.full((2, scopes), NULL)
@@ -117,18 +117,17 @@ class Day:
         """
         if not self.at[0]:
             return None
-        at_ns, factors = int(self.at[0]), self.pricer.universe.moving()
+        at_ns, factors = int(self.at[0]), self.pricer.factors
         fresh = (self.units.times[kernel.USABLE] >= at_ns) & (self.units.times[kernel.EXPIRES] > at_ns)
         at = np.flatnonzero(fresh & self.held.any(axis=0))
         out = np.where(self.units.times[kernel.EXPIRES] <= at_ns, 0, NULL)
         if generator is None:
             out[at] = NULL
         elif len(at):
-            lines = [self.pricer.lines[i] for i in at.tolist()]
             market = market_of(self.pricer.quotes.names, self.levels, self.times, at_ns)
             try:
                 moved = Scenarios(("day",), factors, generator.history.moves()[None])
-                found = revalue(lines, market, moved, self.pricer.home, greeks=True).greeks_minor
+                found = revalue(self.pricer.plan, market, moved, greeks=True, at=at).greeks_minor
             except BadValue:
                 return None
             assert found is not None, "greeks were asked for"

@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from waglan.kernels import holdings as kernel
-from waglan.kernels.options import BASE, DELTA, GAMMA, LIMIT, ROWS, UNITS, VALUE, VEGA, revalue
-from waglan.pricing import Future, Line, Market, Option, Scenarios
+from waglan.kernels.options import BASE, DELTA, GAMMA, LIMIT, UNITS, VALUE, VEGA, unit_gains
+from waglan.pricing import Future, Line, Option, Scenarios
 from waglan.pricing.instruments import PAIRED, Instrument, pair
-from waglan.pricing.layout import Layout, laid, unit_values
+from waglan.pricing.layout import NEVER, Layout, Plan, unit_values
+from waglan.pricing.market import Ways
 from waglan.pricing.valuation import unit_greeks
 from waglan.risk.quotes import Quotes
 from waglan.risk.universe import Universe, quotes_of
@@ -26,7 +27,6 @@ Ints = NDArray[np.int64]
 
 EXACT: Final = float(1 << 53)
 """Bound on worth and greeks of a unit: whole floats below it are exact."""
-NEVER: Final = (1 << 63) - 1
 
 
 @dataclass(slots=True)
@@ -50,17 +50,17 @@ class Pricer:
     def __init__(self, universe: Universe, home: str, quotes: Quotes, age_max_ns: int, issuers: Ints) -> None:
         self.universe, self.home, self.quotes, self.age_max_ns = universe, home, quotes, age_max_ns
         instruments = universe.instruments
-        self.lines = [Line(instrument, universe.scale) for instrument in instruments]
-        self.expires = np.array([getattr(it, "expiry_ns", NEVER) for it in instruments], np.int64)
+        self.plan = Plan([Line(instrument, universe.scale) for instrument in instruments], home)
+        self.factors = universe.moving()
+        self.expires = self.plan.expires
         self.future = np.array([isinstance(it, Future) for it in instruments], np.bool_)
         self._issuers = issuers
         self._quote = np.array([quotes.place.get(getattr(it, "quote", ""), 0) for it in instruments], np.int64)
-        self._named = [[quotes.place[quote] for quote in sorted(quotes_of(it))] for it in instruments]
-        self._pairs = [pairs_of(it, home) for it in instruments]
+        self._hangs: tuple[Ways | None, Ints, Ints] = (None, np.empty(0, np.int64), np.empty(0, np.int64))
 
     def unpriced(self) -> Units:
         """Before anything is known."""
-        n = len(self.lines)
+        n = len(self.plan.names)
         cells = np.zeros((n, kernel.UNITS), np.int64)
         cells[:, kernel.FUTURE], cells[:, kernel.ISSUER] = NULL, self._issuers
         times = np.stack([np.full(n, NULL), self.expires])
@@ -72,23 +72,22 @@ class Pricer:
         What has expired since then is worth what it paid then, by these quotes, for good. O(instruments x n).
         """
         market, refused = self.quotes.market(), dict[str, str]()
-        at = np.flatnonzero(self.expires > market.ts_ns)
-        first, moved = laid([self.lines[i] for i in at.tolist()], market, scenarios, self.home, refused)
-        n = len(scenarios.labels) if scenarios else 0
-        pnl = np.zeros((len(self.lines), n), np.int64)
+        first, moved = self.plan.laid(market, scenarios, refused, np.flatnonzero(self.expires > market.ts_ns))
+        pnl = np.zeros((len(self.plan.names), len(scenarios.labels) if scenarios else 0), np.int64)
         out = Units(before.cells.copy(), before.times.copy(), before.reals.copy(), pnl, refused)
         self._without_risk(out)
-        for expiry in np.unique(self.expires[(self.expires > before_ns) & (self.expires <= market.ts_ns)]).tolist():
+        expired = (self.expires > before_ns) & (self.expires <= market.ts_ns)
+        for expiry in np.unique(self.expires[expired]).tolist() if expired.any() else ():
             self._settle(out, expiry)
-        at = self._places(first)
+        at = first.at
         if len(at):
-            self._fill(out, at, first)
-            if n:
+            self._fill(out, first)
+            if scenarios:
                 moved.terms[:, BASE] = unit_values(first)[:, 0] * first.crosses[first.index[:, 4], 0]
-                kernel.spread(scenario_pnl(moved), at, out.pnl, out.reals[kernel.PEAK])
-            out.times[0, at] = self._usable(at, market)
+                gains(moved, out)
+            out.times[0, at] = self._usable(market.ways)[at]
             for i in at[~self._sound(out, at)].tolist():
-                refused[self.lines[i].instrument.name] = "its worth or P&L reaches the bound of one unit"
+                refused[self.plan.names[i]] = "its worth or P&L reaches the bound of one unit"
                 out.times[0, i], out.pnl[i], out.reals[kernel.PEAK, i] = NULL, 0, 0.0
         return out
 
@@ -96,19 +95,16 @@ class Pricer:
         out.cells[:, kernel.NOTIONAL : kernel.VEGA + 1] = 0
         out.times[0], out.reals[kernel.PEAK] = NULL, 0.0
 
-    def _places(self, of: Layout) -> Ints:
-        return np.array([self.universe.place[name] for name in of.names], np.int64)
-
     def _settle(self, out: Units, expiry_ns: int) -> None:
         """What expired then is priced a nanosecond before, when time is worth nothing any more."""
-        lines = [self.lines[i] for i in np.flatnonzero(self.expires == expiry_ns).tolist()]
-        first, _ = laid(lines, self.quotes.market(expiry_ns - 1), None, self.home, out.refused)
+        at = np.flatnonzero(self.expires == expiry_ns)
+        first, _ = self.plan.laid(self.quotes.market(expiry_ns - 1), None, out.refused, at)
         if len(first.names):
-            self._fill(out, self._places(first), first)
+            self._fill(out, first)
             self._without_risk(out)
 
-    def _fill(self, out: Units, at: Ints, first: Layout) -> None:
-        each, spot = unit_greeks(first), first.spots[first.index[:, 0], 0]
+    def _fill(self, out: Units, first: Layout) -> None:
+        at, each, spot = first.at, unit_greeks(first), first.spots[first.index[:, 0], 0]
         crosses = first.crosses[first.index[:, 4], 0]
         amounts = first.terms[:, UNITS] * crosses
         value = each[:, VALUE] * amounts
@@ -128,20 +124,22 @@ class Pricer:
         sizes = np.abs(out.cells[at, : kernel.VEGA + 1]).max(axis=1)
         return np.asarray((sizes < EXACT) & (out.reals[kernel.PEAK, at] < LIMIT))
 
-    def _usable(self, at: Ints, market: Market) -> Ints:
-        """Until when the oldest quote that an instrument hangs on is fresh."""
-        until = self.quotes.usable_until(self.age_max_ns)
-        crosses: dict[tuple[str, str], int] = {}
-        out = np.empty(len(at), np.int64)
-        for k, i in enumerate(at.tolist()):
-            oldest = min((int(until[quote]) for quote in self._named[i]), default=NEVER)
-            for way in self._pairs[i]:
-                if way not in crosses:
-                    legs = market.path(way[0], way[1], "cross")
-                    crosses[way] = min((int(until[self.quotes.place[leg]]) for leg, _ in legs), default=NEVER)
-                oldest = min(oldest, crosses[way])
-            out[k] = oldest
-        return out
+    def _usable(self, ways: Ways) -> Ints:
+        """Until when the oldest quote that each instrument hangs on is fresh, (instruments,)."""
+        if self._hangs[0] is not ways:
+            self._hangs = (ways, *self._hung(ways))
+        _, codes, starts = self._hangs
+        return np.minimum.reduceat(np.append(self.quotes.usable_until(self.age_max_ns), NEVER)[codes], starts)
+
+    def _hung(self, ways: Ways) -> tuple[Ints, Ints]:
+        """Codes of the quotes that the instruments hang on, one behind the other, and where each one's begin."""
+        codes, starts = list[int](), list[int]()
+        for it in self.universe.instruments:
+            starts.append(len(codes))
+            legs = (ways.path(*way) or () for way in pairs_of(it, self.home))
+            named = {*quotes_of(it), *(quote for path in legs for quote, _ in path)}
+            codes += [len(self.quotes.names), *(self.quotes.place[quote] for quote in sorted(named))]
+        return np.array(codes, np.int64), np.array(starts, np.int64)
 
     def gains(self, before: Units, after: Units) -> Ints:
         """What one unit of each instrument has gained between two pricings, scale-ths.
@@ -154,13 +152,12 @@ class Pricer:
         return np.where(self.future, settled, after.cells[:, kernel.WORTH] - before.cells[:, kernel.WORTH])
 
 
-def scenario_pnl(moved: Layout) -> Ints:
-    """P&L of each line in each scenario, int64 (n, lines)."""
-    n = moved.crosses.shape[1]
-    out = np.empty((n, len(moved.index)), np.int64)
-    revalue(moved.index, moved.terms, moved.spots, moved.logs, moved.rates, moved.times, moved.plus, moved.crosses,
-            np.empty((ROWS, n)), out)  # fmt: skip
-    return out
+def gains(moved: Layout, out: Units) -> None:
+    """P&L of each line in each scenario, and the largest of it, into its instrument's row."""
+    unit_gains(
+        moved.index, moved.terms, moved.spots, moved.logs, moved.rates, moved.times, moved.plus, moved.crosses,
+        moved.at, np.empty((5, moved.crosses.shape[1])), out.pnl, out.reals[kernel.PEAK],
+    )  # fmt: skip
 
 
 def pairs_of(it: Instrument, home: str) -> list[tuple[str, str]]:
