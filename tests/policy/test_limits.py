@@ -78,6 +78,9 @@ def meaning(event: dict[str, Any], row: dict[str, int | None]) -> tuple[str, lis
         measure, key = row[limit.of], event.get(limit.by) if limit.by != "total" else ""
         if limit.by == "counterparty" and event["stage"] != "measure":
             key = ISSUERS.get(event.get("instrument") or "", key)
+        if key is None and event["stage"] == "order" and limit.by in ("trader", "counterparty"):
+            verb, told = 2, [*told, f"limit:{limit.code}"]
+            continue
         stays = "es_trader" if limit.of == "pnl_trader" else limit.of
         if event["stage"] == "order" and not (row["rises"] or 0) >> MEASURES.index(stays) & 1:
             continue
@@ -154,14 +157,28 @@ def test_a_waiver_makes_of_hard_soft_and_a_greater_hard_stands() -> None:
 def test_an_order_that_brings_a_breach_down_passes() -> None:
     made = policy()
     row: dict[str, int | None] = dict.fromkeys(NAMED) | {"es_total": 1000, "rises": 0}
-    assert made.decide_one(*laid({"stage": "order"}, row), 0, "x", False) == (0, (), False)
-    assert made.decide_one(*laid({"stage": "fill"}, row), 0, "x", False) == (2, ("limit:es",), False)
+    named = {"trader": "T", "counterparty": "X"}
+    assert made.decide_one(*laid({"stage": "order"} | named, row), 0, "x", False) == (0, (), False)
+    assert made.decide_one(*laid({"stage": "fill"} | named, row), 0, "x", False) == (2, ("limit:es",), False)
+
+
+def test_an_order_that_says_not_whose_it_is_passes_the_limits_that_it_hides_from() -> None:
+    made = policy()
+    row: dict[str, int | None] = dict.fromkeys(NAMED) | {"rises": 0}
+    for event, told in (
+        ({}, ("limit:name", "limit:quarter", "limit:stop")),
+        ({"trader": "T"}, ("limit:name", "limit:quarter")),
+        ({"instrument": "share"}, ("limit:stop",)),
+        ({"trader": "T", "instrument": "share"}, ()),
+    ):
+        assert made.decide_one(*laid({"stage": "order"} | event, row), 0, "x", False)[1] == told
+        assert made.decide_one(*laid({"stage": "fill"} | event, row), 0, "x", False)[1] == ()
 
 
 def test_a_stop_loss_stops_what_adds_risk_and_not_what_takes_it_off() -> None:
     made = policy()
     lost: dict[str, int | None] = dict.fromkeys(NAMED) | {"pnl_trader": -351}
-    event = {"stage": "order", "trader": "T"}
+    event = {"stage": "order", "trader": "T", "counterparty": "Y"}
     for rises, verb in ((1 << MEASURES.index("es_trader"), 2), (1 << MEASURES.index("pnl_trader"), 0)):
         assert made.decide_one(*laid(event, lost | {"rises": rises}), 0, "x", False)[0] == verb
 

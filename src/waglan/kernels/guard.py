@@ -20,8 +20,9 @@ from waglan.kernels.whole import nearest
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
-MEASURE, BIT, SIGN, BY = range(4)
-"""Columns of `limits`: which measure, which bit of what must rise, how it is held, whose it is."""
+MEASURE, BIT, SIGN, BY, NAMELESS = range(5)
+"""Columns of `limits`: which measure, which bit of what must rise, how it is held, whose it is, the grade of an order
+that does not say whose."""
 PLAIN, ABSOLUTE, FLIPPED = range(3)
 ORDER: Final = 0
 NOBODY: Final = -1
@@ -79,12 +80,14 @@ def judged(
 ) -> tuple[int, int]:  # fmt: skip
     """The grade of the gravest limit that is passed (0 within, 1 soft or waived, 2 hard) and its place, -1 for none.
 
-    limits: (l, 4); soft, hard, waived, until: (l, keys). scopes: (4,), codes of whole, book, trader, counterparty, -1
+    limits: (l, 5); soft, hard, waived, until: (l, keys). scopes: (4,), codes of whole, book, trader, counterparty, -1
     for none. cells: (18,), measures after the event. Of equal grades the first.
     """
     grade, place = np.int64(0), -1
     for k in range(len(limits)):
         key, value = scopes[limits[k, BY]], cells[limits[k, MEASURE]]
+        if key < 0 and limits[k, NAMELESS] > grade:
+            grade, place = limits[k, NAMELESS], k
         if not (rises >> limits[k, BIT]) & 1 or key < 0 or value == state.NULL:
             continue
         if limits[k, SIGN] == ABSOLUTE:

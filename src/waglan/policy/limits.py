@@ -6,7 +6,8 @@ waived stands in the row. Array-wise over many events; one event goes the same w
 A measure beyond `hard` is refused, beyond `soft` told; what lies beyond hard and within a waiver in force counts as
 soft. Of an order only measures count that it makes larger, so that a book beyond its limit can be brought down; a loss
 is stopped by refusing what raises the expected shortfall of its scope, since an order at the market's price loses
-nothing yet. A measure that the event lacks (null) passes nothing.
+nothing yet. A measure that the event lacks (null) passes nothing, but an order that does not say whose it is - no
+trader under a limit by trader - passes that limit: whoever leaves the name out must not be freer than who gives it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -53,6 +54,8 @@ class Held:
     instrument: int
     words: tuple[str, str]
     """Reasons: beyond soft, beyond hard."""
+    nameless: int
+    """The grade of an order that does not say whose it is, by trader or counterparty; 0 where none can."""
 
     def whose(self, values: Sequence[int]) -> int:
         """The category that an event's amounts are looked up by; NULL where it has no such scope."""
@@ -108,9 +111,13 @@ class Limited(Policy):
         """What the policy says, and then its limits."""
         verb, reasons, through = super()._answer_one(values, row, score_micro, event_id, late)
         told = [EXCEPTION] if row[self._exception] == 1 else []
-        rises = row[self._rises] if values[self._stage] == ORDER else -1
+        ordered = values[self._stage] == ORDER
+        rises = row[self._rises] if ordered else -1
         for limit in self.limits:
-            if rises >> limit.bit & 1 and (grade := graded_one(limit, values, row)):
+            grade = graded_one(limit, values, row) if rises >> limit.bit & 1 else 0
+            if ordered and limit.nameless and limit.whose(values) == NULL:
+                grade = limit.nameless
+            if grade:
                 told.append(limit.words[grade - 1])
                 verb = max(verb, self._grave[grade])
         return verb, (*reasons, *told) if told else reasons, through
@@ -122,10 +129,13 @@ class Limited(Policy):
         verbs, reasons, through = super()._answer(values, rows, scores, ids, late)
         if self.ruled:  # rules are asked event by event, and so were the limits
             return verbs, reasons, through
-        rises = np.where(values[:, self._stage] == ORDER, rows[:, self._rises], -1)
+        ordered = values[:, self._stage] == ORDER
+        rises = np.where(ordered, rows[:, self._rises], -1)
         grades = np.zeros((len(verbs), len(self.limits)), np.int8)
         for place, limit in enumerate(self.limits):
             grades[:, place] = graded(limit, values, rows) * (rises >> limit.bit & 1)
+            if limit.nameless:
+                grades[ordered & (limit.whose_many(values) == NULL), place] = limit.nameless
         grave = np.array(self._grave, np.int8)
         verbs = np.maximum(verbs, grave[grades].max(axis=1, initial=0)).astype(np.int8)
         exceptions = rows[:, self._exception] == 1
@@ -181,7 +191,8 @@ def laid(recipe: Recipe, limit: Limit, features: Sequence[str], issuers: Mapping
         features.index(limit.of), features.index(WAIVED + limit.code), -1 if limit.by == "total" else place(limit.by),
         MEASURES.index(counted(limit.of)), limit.absolute, limit.side == "below", soft, hard,
         issued(recipe, issuers) if limit.by == "counterparty" else None, place("stage"), place("instrument"),
-        (f"soft:{limit.code}", f"limit:{limit.code}"),
+        (f"soft:{limit.code}", f"limit:{limit.code}"), 0 if limit.by in ("total", "book") else
+        2 if (hard != NEVER).any() else 1,
     )  # fmt: skip
 
 

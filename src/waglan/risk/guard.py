@@ -102,12 +102,12 @@ class Guard:
 
 
 def table(limits: Sequence[tuple[Held, int]]) -> tuple[Ints, Ints, Ints]:
-    """Limits and whose they are as `kernels.guard.judged` reads them: (l, 4), soft and hard by key, (l, keys)."""
+    """Limits and whose they are as `kernels.guard.judged` reads them: (l, 5), soft and hard by key, (l, keys)."""
     keys = max((len(limit.hard) for limit, _ in limits), default=1)
-    out = np.zeros((len(limits), 4), np.int64)
+    out = np.zeros((len(limits), 5), np.int64)
     soft, hard = (np.full((len(limits), keys), NEVER) for _ in range(2))
     for k, (limit, scope) in enumerate(limits):
         sign = guard.ABSOLUTE if limit.absolute else guard.FLIPPED if limit.flip else guard.PLAIN
-        out[k] = (limit.measure, limit.bit, sign, scope)
+        out[k] = (limit.measure, limit.bit, sign, scope, limit.nameless)
         soft[k, : len(limit.soft)], hard[k, : len(limit.hard)] = limit.soft, limit.hard
     return out, soft, hard
