@@ -79,7 +79,7 @@ class Closure(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     day: date
     opens: time | None = None
     closes: time | None = None
-    signal: str
+    signal: Literal["typhoon 8", "black rain"]
     issued: time | None = None
     cancelled: time | None = None
     why: str
