@@ -1,4 +1,4 @@
-"""A matching engine over bars as one would write it on a whiteboard: objects, fractions, no gates, no arrays of state."""
+"""A matching engine over bars as one would write it on a whiteboard: objects and fractions, no arrays of state."""
 
 from dataclasses import dataclass, field
 from fractions import Fraction

@@ -53,7 +53,8 @@ def markets(draw: st.DrawFn) -> Bars:
     steps = draw(st.lists(st.integers(0, 2), min_size=size, max_size=size))
     number = draw(st.lists(st.integers(0, 1), min_size=size, max_size=size))
     volume = draw(st.lists(st.integers(0, 60), min_size=size, max_size=size))
-    return bars([SHARE, OTHER], np.cumsum(steps, dtype=np.int64), *columns, volume, instrument=number)
+    opened, high, low, closed = columns
+    return bars([SHARE, OTHER], np.cumsum(steps, dtype=np.int64), opened, high, low, closed, volume, number)
 
 
 asks = st.builds(
@@ -176,8 +177,8 @@ class Follower:
 @given(markets(), st.data(), assumptions)
 def test_a_column_of_targets_is_the_same_orders(market: Bars, data: st.DataObject, assumed: Assumptions) -> None:
     size = len(market)
-    target = st.just(NULL) | st.integers(-5, 5).map(lambda q: 4 * q)
-    targets = data.draw(st.lists(target, min_size=size, max_size=size))
+    change = st.just(NULL) | st.integers(-5, 5).map(lambda q: 4 * q)
+    targets = data.draw(st.lists(change, min_size=size, max_size=size))
     place = BarMarket(market, {"T": Rate("r", 150_000, 3)}, {}, assumed)
     there, here = place.follow(np.array(targets, np.int64)), place.run(Follower(targets))
     assert there.fills[:, [0, 2, 3, 4, 5]].tolist() == here.fills[:, [0, 2, 3, 4, 5]].tolist()

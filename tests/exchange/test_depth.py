@@ -41,7 +41,7 @@ def test_a_taker_pays_each_level_and_rests_with_what_is_left() -> None:
     replay.advance(replay.start_ns)
     assert replay.touch() == (LOWEST, LOWEST + 2)
     order = replay.place(1, LOWEST + 3, 9, "rest")
-    replay.advance(replay.end_ns)
+    replay.advance(replay.start_ns + 1)
     assert [(fill.price, fill.quantity, fill.maker) for fill in replay.fills()] == [
         (LOWEST + 2, 2, False), (LOWEST + 3, 4, False),
     ]  # fmt: skip
@@ -51,9 +51,9 @@ def test_a_taker_pays_each_level_and_rests_with_what_is_left() -> None:
 
 
 def test_bad_terms_and_orders_are_refused() -> None:
-    for terms in ({"queue": 9}, {"queue": -1}, {"entry_ns": -1}, {"feed_ns": 1 << 60}):
+    for queue, entry_ns, feed_ns in ((9, 0, 0), (-1, 0, 0), (0, -1, 0), (0, 0, 1 << 60)):
         with pytest.raises(BadValue, match="it was"):
-            Terms(**terms)
+            Terms(queue, entry_ns, feed_ns=feed_ns)
     replay = Replay(tape(EVENTS), Terms(), orders_max=1)
     for side, price, lots, rule in ((0, LOWEST, 1, "post"), (1, LOWEST, 0, "post"), (1, LOWEST, 1, "hide")):
         with pytest.raises(BadValue, match="an order buys"):

@@ -30,7 +30,9 @@ CASH_MAX: Final = 1 << 60
 class FeeModel(Protocol):
     """What trades on a venue cost."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What a result calls it."""
 
     def rows(self, instrument: Instrument, number: int) -> list[list[int]]:
         """Rows of `kernels.charges` for one instrument, which has this number in the data."""
@@ -54,7 +56,7 @@ class Rate(msgspec.Struct, frozen=True):
 
 class VenueFees:
     """The dated fee rows of a venue. A fee per contract note is charged on each fill, as if it were a note of its own:
-    the same where orders fill at once, and up to one rounding step dearer for each further part."""
+    the same where orders fill at once; each further part has its own rounding, least and fixed amounts."""
 
     def __init__(self, venue: Venue) -> None:
         self.name = venue.name
@@ -66,8 +68,8 @@ class VenueFees:
         if not venue.fees:
             raise BadValue(f"venue {venue.name!r} states no fees: a venue without a fee model is refused")
         if venue.fee_currency not in ("*", instrument.currency):
-            raise BadValue(f"instrument {instrument.name!r} trades in {instrument.currency}, fees of {venue.name} are in "
-                           f"{venue.fee_currency}: they are not converted yet")  # fmt: skip
+            raise BadValue(f"instrument {instrument.name!r} trades in {instrument.currency}, fees of {venue.name} "
+                           f"are in {venue.fee_currency}: they are not converted yet")  # fmt: skip
         return [self._row(fee, number) for fee in venue.fees]
 
     def _row(self, fee: Fee, number: int) -> list[int]:
@@ -104,8 +106,8 @@ class Assumptions(msgspec.Struct, frozen=True):
         if not -1 <= cap <= MICRO or (cap < 0) != (self.cap_micro is None):
             raise BadValue(f"a volume cap lies between 0 and {MICRO} millionths, it was {self.cap_micro}")
         if not (0 <= self.slippage_micro <= MICRO and 0 <= self.slippage_quanta < 1 << 40):
-            raise BadValue(f"slippage is 0 or more, at most {MICRO} millionths; it was {self.slippage_quanta} quanta and "
-                           f"{self.slippage_micro} millionths")  # fmt: skip
+            raise BadValue(f"slippage is 0 or more, at most {MICRO} millionths; it was {self.slippage_quanta} quanta "
+                           f"and {self.slippage_micro} millionths")  # fmt: skip
         return np.array([cap, self.slippage_quanta, self.slippage_micro, self.through], np.int64)
 
     def words(self) -> tuple[str, ...]:
@@ -113,12 +115,10 @@ class Assumptions(msgspec.Struct, frozen=True):
         cap = "no volume cap" if self.cap_micro is None else f"at most {self.cap_micro} millionths of a bar's volume"
         return (
             "market orders fill at the open of the next bar that opened when or after they were sent",
-            "inside a bar a limit fills at its limit once the range "
-            + ("passes" if self.through else "touches")
-            + " it",
+            f"inside a bar a limit fills at its limit once the range {'passes' if self.through else 'touches'} it",
             "a stop fills at its stop or, where the bar opened beyond it, at the open",
             "a stop limit set off inside a bar fills there only if its limit allows the stop's price",
-            f"slippage of market and stop orders: {self.slippage_quanta} quanta, {self.slippage_micro} millionths; {cap}",
+            f"market and stop orders slip {self.slippage_quanta} quanta and {self.slippage_micro} millionths; {cap}",
             "cash may become negative; no interest, no borrowing cost",
         )
 
@@ -126,7 +126,7 @@ class Assumptions(msgspec.Struct, frozen=True):
 def tables(
     instruments: Sequence[Instrument], fees: Mapping[str, FeeModel], cash: Mapping[str, int]
 ) -> tuple[list[str], Ints, Ints, Ints]:
-    """Currencies (c), terms (m, 4), charges (k, 11), cash (c,). Raises BadValue for a venue without fees, unknown cash."""
+    """Currencies (c), terms (m, 4), charges (k, 11), cash (c,). Raises BadValue for a venue without fees."""
     currencies = sorted({i.currency for i in instruments})
     terms, charges = [], []
     for number, i in enumerate(instruments):

@@ -28,8 +28,8 @@ PLAIN: Final = Assumptions()
 
 @dataclass(frozen=True)
 class Run:
-    """What came of a run. `fills` (k, 6) has the columns of `kernels.bars`: bar, order (-1 where a target was followed),
-    signed quantity, price, value and charges in minor units; `orders` (o, 10) likewise, empty where a target was."""
+    """What came of a run. `fills` (k, 6) has the columns of `kernels.bars`: bar, order (-1 where a target was
+    followed), signed quantity, price, value and charges in minor units; `orders` (o, 10) too, none behind a target."""
 
     market: "BarMarket"
     fills: Ints
@@ -103,7 +103,7 @@ class BarMarket:
         )  # fmt: skip
 
     def follow(self, targets: ArrayLike) -> Run:
-        """Trade towards targets (n,): from each row's decision on, at the next bar of its instrument; NULL is no change.
+        """Trade towards targets (n,): from a row on, at the next bar of its instrument; NULL is no change.
 
         Raises BadValue for a target that is no multiple of the lot, and where a number would leave its bounds.
         """
@@ -117,8 +117,8 @@ class BarMarket:
 
     def run_compiled(self, event: Callable[..., Any], memory: Ints) -> Run:
         """Call a compiled `event(bar, tape, floor, memory)` behind each bar's fills; it sends by `kernels.bars.send`,
-        `cancel` and `target`. memory, int64, is the strategy's and is changed. A minute's worth of compiling at most once
-        a process and function."""
+        `cancel` and `target`. memory, int64, is the strategy's and is changed. The loop is compiled once in a process
+        for each function, which takes seconds."""
         loop, floor, row = _loop(event), self.floor(), 0
         while (row := loop(row, self.tape, floor, memory)) < len(self.bars):
             self._within(row)
@@ -154,7 +154,7 @@ class BarMarket:
 
     def _within(self, row: int) -> None:
         if row < 0:
-            raise BadValue(f"bars: row {-1 - row}: a position, a value or a balance would leave its bounds (2**42 quanta, "
+            raise BadValue(f"bars: row {-1 - row}: a position, value or balance would leave its bounds (2**42 quanta, "
                            f"2**61 minor units), or more than {kernel.EVENT_ORDERS} orders were sent")  # fmt: skip
 
     def _run(self, floor: kernel.Floor) -> Run:

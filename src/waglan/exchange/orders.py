@@ -9,8 +9,8 @@ KINDS: Final = {
     "market": kernel.MARKET, "limit": kernel.LIMIT, "stop": kernel.STOP, "stop-limit": kernel.STOP_LIMIT,
 }  # fmt: skip
 HOLDS: Final = {"good": kernel.GOOD, "ioc": kernel.NOW, "fok": kernel.WHOLE, "close": kernel.CLOSE}
-"""Until cancelled; at the next open what it can, the rest expires; all of it or nothing; at the next close. `ioc` is also
-the order at the opening auction, and `close` the one at the closing auction."""
+"""Until cancelled; at the next open what it can, the rest expires; all of it or nothing; at the next close. `ioc` is
+also the order at the opening auction, and `close` the one at the closing auction."""
 STATES: Final = ("sent", "filled", "cancelled", "expired", "refused")
 
 

@@ -1,7 +1,7 @@
 """A strategy in Python: it is called with every bar behind that bar's fills, and asks for trades by its trader.
 
-The matching is the compiled one, called only for bars that reach an order; all else is lists and whole numbers, which is
-what lets a plain object see a million bars a second.
+The matching is the compiled one, called only for bars that reach an order; all else is lists and whole numbers, which
+lets a plain object see a million bars a second.
 """
 
 from typing import Any, Protocol
