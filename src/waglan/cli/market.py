@@ -39,11 +39,14 @@ def replay_market(
     from waglan.desks.market.past import passed, prepared, with_method
     from waglan.desks.market.rates import read_rates
     from waglan.govern.backtesting import backtest
+    from waglan.risk.universe import read_universe
 
     universe, trades, assumed = (beside(recipe, ending) for ending in ("universe.json", "trades.csv", "assumed.toml"))
+    model = universe.read_bytes()
+    read_universe(model, f"{universe}")
     with progress(f"reading {rates.name}"):
         past = prepared(read_rates(rates), read_assumed(assumed), read_trades(trades), read, begins, ends)
-    model, keys = universe.read_bytes(), keys_of(seed)
+    keys = keys_of(seed)
     shadows = [with_method(recipe_bytes, method) for method in METHODS if method != read.risk.method]
     Book.create(book, recipe_bytes, model, keys, durability).close()
     for data, method in zip(shadows, (m for m in METHODS if m != read.risk.method), strict=True):

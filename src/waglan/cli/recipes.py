@@ -28,6 +28,8 @@ def lint_command(
 
     found = lint(recipe)
     calm = f"{recipe.name}: nothing found in {len(recipe.features)} features, {len(recipe.policy.rules)} rules"
+    if recipe.risk is not None:
+        calm += f", {len(recipe.policy.limits)} limits"
     say(as_json, {"recipe": recipe.name, "findings": found}, lambda: found or [calm])
     if found:
         raise typer.Exit(1)

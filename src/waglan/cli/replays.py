@@ -88,6 +88,10 @@ def replay(
         return
     if first is not None or last is not None or html is not None:
         raise BadValue("--from, --to and --html go with RATES, as `waglan replay market RATES`")
+    if str(path) == WORD and not path.exists():
+        raise BadValue(
+            "behind the word market go RATES, as `waglan replay market eurofxref-hist.zip --recipe FILE ...`"
+        )
     if data is not None:
         if book is None or recipe is not None or rows_only:
             raise BadValue("--data makes a book: it needs --book DIR, and goes with neither --recipe nor --rows-only")

@@ -333,7 +333,10 @@ def read_recipe(data: bytes, where: str = "recipe") -> Recipe:
     try:
         tree: dict[str, Any] = tomllib.loads(data.decode("utf-8"))
         recipe = msgspec.convert(tree, Recipe)
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise BadValue(f"{where}: line {line}: the byte {data[error.start]:#04x} is no UTF-8") from None
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise BadValue(f"{where}: {error}") from None
     if recipe.semantics != SEMANTICS:
         raise BadValue(f"{where}: semantics {recipe.semantics} is not one this version runs; it runs {SEMANTICS}")

@@ -214,9 +214,12 @@ def test_what_was_typed_wrong_is_told(
         ([rates], "it needs --recipe FILE, --book DIR and --from DATE"),
         ([rates, *whole[:4], "--from", "spring"], "--from is a date such as 2004-01-01, it was 'spring'"),
         ([str(here / "gone.zip"), *whole], "rates (.zip of the ECB, .csv, .parquet) was expected"),
-        ([rates, *whole[:4], "--from", "2019-01-01"], "the first day that is decided lies behind 2020-01-06"),
-        ([rates, *whole, "--to", "2020-02-01"], "lies behind 2020-01-06 and not behind 2020-01-31"),
-        ([rates, *whole[:4], "--from", "2020-08-10"], "USD spot on 2020-07-06, which is no day from 2020-08-10 on"),
+        ([rates, *whole[:4], "--from", "2019-01-01"], "the first day that is decided comes after 2020-01-06"),
+        ([rates, *whole, "--to", "2020-02-01"], "comes after 2020-01-06, by 2020-01-31 at the latest; was "),
+        (
+            [rates, *whole[:4], "--from", "2020-08-10"],
+            "row 1: USD spot on 2020-07-06, which is no day of rates from 2020-08-10 on",
+        ),
         ([rates, *whole, "--rows-only"], "RATES go behind the word market"),
     ):
         assert run(["replay", "market", *line]) == 2
@@ -232,3 +235,29 @@ def test_a_shadow_differs_in_name_and_method_alone() -> None:
     assert (after.columns, after.policy) == (before.columns, before.policy)
     with pytest.raises(BadValue, match="was expected once, it is there 0 times"):
         with_method(RECIPE.replace('method = "historical"', "method = 'historical'").encode(), "filtered")
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "said"),
+    [
+        (1, "exotics", "trades: row 2: small knows no book 'exotics'"),
+        (2, "NOBODY", "trades: row 2: small knows no trader 'NOBODY'"),
+        (3, "Bank Z", "trades: row 2: small knows no counterparty 'Bank Z'"),
+        (4, "XAU spot", "trades: row 2: small knows no instrument 'XAU spot'"),
+    ],
+)
+def test_a_trade_of_what_nobody_knows_is_told_with_its_row(
+    place: int, value: str, said: str, ran: tuple[Path, dict[str, Any]], tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    here, known = ran
+    for ending in ("toml", "universe.json", "trades.csv", "assumed.toml"):
+        (tmp_path / f"small.{ending}").write_bytes((here / f"small.{ending}").read_bytes())
+    lines = (here / "small.trades.csv").read_text().splitlines()
+    cells = lines[2].split(",")
+    cells[place] = value
+    (tmp_path / "small.trades.csv").write_text("\n".join([*lines[:2], ",".join(cells), *lines[3:], ""]))
+    line = ["--recipe", str(tmp_path / "small.toml"), "--book", str(tmp_path / "book"), "--from", str(known["first"])]
+    assert run(["replay", "market", str(here / "rates.csv"), *line]) == 2
+    assert said in capsys.readouterr().err
+    assert not (tmp_path / "book").exists()

@@ -33,6 +33,8 @@ from waglan.schema.units import MICRO, NULL, BadValue
 Ints = NDArray[np.int64]
 Progress = Callable[[int], None]
 
+WHOSE: Final = ("book", "trader", "counterparty", "instrument")
+"""Columns of a trade whose values the recipe declares."""
 COMMIT_DAYS: Final = 50
 """Days that are promised together: a sync for each would be most of the time."""
 
@@ -78,15 +80,18 @@ def prepared(
     days, levels = rates.days[start:], np.ascontiguousarray(levels[start:])
     begins = next((i for i, day in enumerate(days) if day >= first), len(days))
     if not 0 < begins < len(days):
-        raise BadValue(f"the first day that is decided lies behind {days[0]} and not behind {days[-1]}, was {first}")
+        raise BadValue(f"the first day that is decided comes after {days[0]}, by {days[-1]} at the latest; was {first}")
     by_day: dict[date, list[Trade]] = {}
+    known = {column: names(recipe, column) for column in WHOSE}
     for row, trade in enumerate(trades, 1):
+        for column, there in known.items():
+            if getattr(trade, column) not in there:
+                raise BadValue(f"trades: row {row}: {recipe.name} knows no {column} {getattr(trade, column)!r}")
         if trade.day <= days[-1]:
             by_day.setdefault(trade.day, []).append(trade)
             if trade.day not in days[begins:]:
-                raise BadValue(
-                    f"trade {row}: {trade.instrument} on {trade.day}, which is no day from {days[begins]} on"
-                )
+                said = f"{trade.instrument} on {trade.day}, which is no day of rates from {days[begins]} on"
+                raise BadValue(f"trades: row {row}: {said}")
     return Past(days, quotes, levels, by_day, begins)
 
 

@@ -99,10 +99,17 @@ def _parquet(path: Path) -> Table:
     try:
         table = pq.read_table(path)
     except OSError as error:  # pyarrow's own errors about files are OSErrors too
-        raise BadValue(f"{path}: {error.strerror or error}; rates (.zip, .csv, .parquet) were expected") from None
+        raise BadValue(
+            f"{path}: {error.strerror or one_line(error)}; rates (.zip, .csv, .parquet) were expected"
+        ) from None
     except pa.ArrowException as error:
-        raise BadValue(f"{path}: this is no whole Parquet file: {error}") from None
+        raise BadValue(f"{path}: this is no whole Parquet file: {one_line(error)}") from None
     return Table(f"{path}", {name: table.column(name).to_pylist() for name in table.column_names})
+
+
+def one_line(error: Exception) -> str:
+    """What a library says of a file, on one line."""
+    return " ".join(str(error).split())
 
 
 def cell_shown(value: object) -> str:
