@@ -139,6 +139,11 @@ def test_annual_by_a_simulation_of_smoothed_months() -> None:
     assert annual(0.1, 252) == pytest.approx(0.1 * sqrt(252))
 
 
+@pytest.mark.parametrize("ratio", [5e-324, 1e-200, 1e-80])
+def test_what_is_hardly_above_its_benchmark_takes_for_ever(ratio: float) -> None:
+    assert record_length(Sharpe(ratio, 10)) > 1e150
+
+
 def test_two_values_leave_no_spread() -> None:
     sure = Sharpe(2.0, 9, 2.0, 5.0)  # 1 - 4 + 4: the kurtosis is the least that the skewness allows
     assert error(sure) == pytest.approx(1 / sqrt(8))

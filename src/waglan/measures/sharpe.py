@@ -105,7 +105,8 @@ def record_length(of: Sharpe, benchmark: float = 0.0, level: float = 0.95) -> fl
         return nan
     if of.ratio <= benchmark:
         return inf
-    return 1 + _spread(of) * (float(ndtri(level)) / (of.ratio - benchmark)) ** 2
+    deviations = float(ndtri(level)) / (of.ratio - benchmark)
+    return 1 + _spread(of) * deviations * deviations  # a product grows to infinity, a power is an error
 
 
 def annual(ratio: float, periods: int, autocorrelations: Floats | None = None) -> float:
