@@ -44,8 +44,8 @@ def test_what_cannot_be_is_refused_with_its_row(changes: dict[str, Any], says: s
     ("bad", "says"),
     [
         (Instrument("a", "XXX", "T"), "unknown currency 'XXX'"),
-        (Instrument("a", "HKD", "T", price_digits=13), "price digits"),
-        (Instrument("a", "HKD", "T", quantity_digits=-1), "quantity digits"),
+        (Instrument("a", "HKD", "T", price_digits=13), "price_digits lie"),
+        (Instrument("a", "HKD", "T", quantity_digits=-1), "quantity_digits lie"),
         (Instrument("a", "HKD", "T", lot=0), "a lot lies"),
     ],
 )
@@ -58,6 +58,7 @@ def test_worth_is_minor_units_of_a_quantum_times_a_quantum() -> None:
     assert STOCK.worth == (1, 10)
     assert COIN.worth == (1, 10**8)
     assert Instrument("x", "HKD", "T", price_digits=0).worth == (100, 1)
+    assert checked(Instrument("x", "USDT", "T", price_digits=2, cash_digits=6)).worth == (10**4, 1)
 
 
 def test_columns_are_frozen_copies() -> None:

@@ -39,6 +39,11 @@ def bare(function: Callable[P, R]) -> Callable[P, R]:
     return cast(Callable[P, R], numba.njit(cache=True, **BARE)(function))
 
 
+def fresh(function: Callable[P, R]) -> Callable[P, R]:
+    """As `bare`, compiled anew in each process: for a loop closed over a kernel that somebody hands in."""
+    return cast(Callable[P, R], numba.njit(**BARE)(function))
+
+
 def inlined(function: Callable[P, R]) -> Callable[P, R]:
     """As `bare`, and made part of every kernel that calls it: for a few lines in an inner loop."""
     return cast(Callable[P, R], numba.njit(forceinline=True, **BARE)(function))

@@ -27,6 +27,7 @@ class Instrument(msgspec.Struct, frozen=True):
     """What is traded: a price is in 10**-price_digits of `currency`, a quantity in 10**-quantity_digits units.
 
     lot: every order is a multiple of it, in quantity quanta. ticks: name of the venue's tick table, empty for none.
+    cash_digits: digits of the currency's minor unit, where ISO 4217 knows none (USDT).
     """
 
     name: str
@@ -36,23 +37,24 @@ class Instrument(msgspec.Struct, frozen=True):
     quantity_digits: int = 0
     lot: int = 1
     ticks: str = ""
+    cash_digits: int | None = None
 
     @property
     def worth(self) -> tuple[int, int]:
         """Minor units of the currency that one price quantum times one quantity quantum is, as a fraction."""
-        digits = MINOR_DIGITS[self.currency] - self.price_digits - self.quantity_digits
+        cash = MINOR_DIGITS[self.currency] if self.cash_digits is None else self.cash_digits
+        digits = cash - self.price_digits - self.quantity_digits
         return 10 ** max(digits, 0), 10 ** max(-digits, 0)
 
 
 def checked(instrument: Instrument) -> Instrument:
     """The instrument itself. Raises BadValue if it cannot be."""
-    if instrument.currency not in MINOR_DIGITS:
+    if instrument.currency not in MINOR_DIGITS and instrument.cash_digits is None:
         raise BadValue(f"instrument {instrument.name!r}: unknown currency {instrument.currency!r}")
-    for what, digits in (("price", instrument.price_digits), ("quantity", instrument.quantity_digits)):
+    for what in ("price_digits", "quantity_digits", "cash_digits"):
+        digits = getattr(instrument, what) or 0
         if not 0 <= digits <= DIGITS_MAX:
-            raise BadValue(
-                f"instrument {instrument.name!r}: {what} digits lie between 0 and {DIGITS_MAX}, was {digits}"
-            )
+            raise BadValue(f"instrument {instrument.name!r}: {what} lie between 0 and {DIGITS_MAX}, was {digits}")
     if not 0 < instrument.lot < LIMIT:
         raise BadValue(f"instrument {instrument.name!r}: a lot lies between 1 and 2**42, it was {instrument.lot}")
     return instrument
