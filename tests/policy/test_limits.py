@@ -189,6 +189,7 @@ def test_a_stop_loss_stops_what_adds_risk_and_not_what_takes_it_off() -> None:
         ({"of": "es_before"}, "no measure"),
         ({"of": "es"}, "no measure"),
         ({"by": "book"}, "es_total is not by book"),
+        ({"absolute": True, "side": "below"}, "a limit of a size .* its side was 'below'"),
         ({"soft": 901}, "soft lies at or below hard, was 901 above 900"),
         ({"hard": -1}, "hard is at least 0"),
         ({"hard_micro_of_tier1": 5}, "it was both"),

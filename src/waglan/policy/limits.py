@@ -177,6 +177,8 @@ def laid(recipe: Recipe, limit: Limit, features: Sequence[str], issuers: Mapping
         raise BadValue(f"limit {limit.code}: {limit.of!r} is no measure; those are {', '.join(MEASURES)}")
     if not limit.of.endswith(f"_{limit.by}"):
         raise BadValue(f"limit {limit.code}: {limit.of} is not by {limit.by}")
+    if limit.absolute and limit.side == "below":  # a size falls under nothing, and no breach of it would ever be cured
+        raise BadValue(f"limit {limit.code}: a limit of a size (absolute) is above, its side was {limit.side!r}")
     for deadline in (limit.acknowledge, limit.cure):
         if deadline is not None:
             duration_ns(deadline)
