@@ -3,14 +3,19 @@
 from datetime import date, timedelta
 from fractions import Fraction
 from math import ceil
+from zoneinfo import ZoneInfo
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from waglan.exchange import fee_minor, schedule, venue
+from waglan.exchange.accounts import VenueFees, midnight_ns
 from waglan.exchange.fees import changes
 from waglan.exchange.rows import Fee
+from waglan.kernels import charges
+from waglan.schema.tape import Instrument
 from waglan.schema.units import BadValue
 
 HONGKONG = venue("hongkong")
@@ -18,6 +23,7 @@ FIRST, LAST = HONGKONG.begin, date(2026, 12, 31)
 days = st.integers(0, (LAST - FIRST).days).map(lambda n: FIRST + timedelta(n))
 values = st.integers(0, 1 << 50)
 sides = st.sampled_from([1, -1])
+CURRENCY = {"hongkong": "HKD", "fx": "USD", "crypto": "USDT"}
 
 NAMES = ("stamp-duty", "sfc-levy", "afrc-levy", "trading-fee", "trading-tariff", "settlement-fee")
 
@@ -106,6 +112,27 @@ def test_rounding_by_fractions(value: int, rate: int, step: int, rounding: str) 
     fee = Fee(begin=FIRST, source="", verified=True, name="x", rate_e8=rate, step_minor=step, rounding=rounding)  # type: ignore[arg-type]
     steps = Fraction(value * rate, 10**8 * step)
     assert fee_minor(fee, value) == step * (ceil(steps) if rounding == "up" else round(steps))
+
+
+@given(
+    days,
+    st.integers(0, 86_399),
+    st.integers(0, 1 << 40),
+    sides,
+    st.booleans(),
+    st.sampled_from(["hongkong", "fx", "crypto"]),
+)
+def test_the_compiled_charge_is_the_same_to_the_cent(
+    day: date, second: int, value: int, side: int, maker: bool, name: str
+) -> None:
+    found = max(day, venue(name).begin)
+    share = Instrument("x", CURRENCY[name], name)
+    rows = np.array(VenueFees(venue(name)).rows(share, 0), np.int64)
+    at = midnight_ns(found, ZoneInfo(venue(name).zone)) + second * 10**9
+    liquidity = charges.MAKER if maker else charges.TAKER
+    assert charges.charged(value, 0, side, at, liquidity, rows) == schedule(venue(name), found).trade(
+        value, side, maker
+    )
 
 
 def test_the_days_on_which_fees_change() -> None:

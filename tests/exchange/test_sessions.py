@@ -133,6 +133,8 @@ def test_the_rule_gives_what_happened(day: date) -> None:
         ("2024-09-20", "typhoon 8", None, "07:30", True, None, None),
         ("2024-09-20", "typhoon 8", None, "07:31", True, "10:00", None),
         ("2024-09-20", "typhoon 8", None, "09:01", True, "13:00", None),
+        ("2022-08-25", "typhoon 8", None, "09:20", True, "13:00", None),
+        ("2022-11-02", "typhoon 8", "13:40", None, True, None, "13:55"),
         ("2024-09-20", "typhoon 8", None, "11:00", True, "13:00", None),
         ("2024-09-20", "typhoon 8", None, "11:01", True, "13:30", None),
         ("2024-09-20", "typhoon 8", None, "11:30", True, "13:30", None),

@@ -8,6 +8,7 @@ forgot them is the commonest way to fool oneself, and a venue without any says s
 import tomllib
 from datetime import date
 from functools import lru_cache
+from hashlib import sha256
 from importlib.resources import files
 from typing import Final
 
@@ -91,6 +92,11 @@ class Venue(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         found += [(f"fee {row.name}", row) for row in self.fees]
         found += [(f"short sales, {row.phase}", row) for row in self.shorting]
         return tuple(found + [(f"later: {row.name}", row) for row in self.later])
+
+    @property
+    def digest(self) -> bytes:
+        """SHA-256 over every rule, sources included: what stands for the venue in a result's recipe, 32 bytes."""
+        return sha256(msgspec.json.encode(self, order="deterministic")).digest()
 
     def unverified(self, first: date, last: date) -> tuple[str, ...]:
         """What a result over these days (both included) must print: each rule that rests on no text of its maker."""
