@@ -298,6 +298,8 @@ class Plain:
                 if isinstance(it, Future)
                 else (unit.worth - round(int(price) * unit.factor))
             )
+        if e["stage"] == "order":
+            edge = 0 if edge * int(quantity) > 0 else edge
         large = max(abs(x) for x in (unit.worth, unit.notional, edge)) * abs(int(quantity)) >= 1 << 61
         if large or any(abs(self.held(of)[place] + int(quantity)) >= LIMIT for of in ("", str(book), str(trader))):
             return None, 2

@@ -1,6 +1,6 @@
 """Checked events - orders, fills, measures - over the state that `kernels.holdings` keeps: rows and statuses.
 
-An order is a fill that is not kept. What is refused has written no cell and moved nothing.
+An order is a fill that is not kept, and whose price gains nothing. What is refused has moved nothing.
 """
 
 import numpy as np
@@ -62,6 +62,16 @@ def gain(price: int, unit: Ints, factor: float) -> float:
 
 
 @bare
+def foreseen(price: int, quantity: int, unit: Ints, factor: float) -> float:
+    """As `gain`, of an order: nothing where its price would gain, for nobody has sold at it yet.
+
+    Else whoever is beyond a stop-loss asks to buy far below the market, and the gain that he asks for lets him through.
+    """
+    edge = gain(price, unit, factor)
+    return 0.0 if edge * float(quantity) > 0.0 else edge
+
+
+@bare
 def _close_row(
     ts: int, scopes: Ints, exposure: int, rule: Ints, waived: Ints, until: Ints, by: Ints, row: Ints
 ) -> None:
@@ -120,7 +130,8 @@ def _traded(
     if unit[state.ISSUER] >= 0:
         scopes[3] = unit[state.ISSUER]
     counterparty = scopes[3]
-    edge = gain(price, unit, reals[state.FACTOR, place])
+    factor = reals[state.FACTOR, place]
+    edge = gain(price, unit, factor) if stage == state.FILL else foreseen(price, quantity, unit, factor)
     exposure = state.NULL
     if counterparty >= 0:
         had, worth = owed[counterparty, place], unit[state.VALUE]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from waglan.kernels import holdings as state
 from waglan.kernels import parametric
-from waglan.kernels.checks import asked, gain
+from waglan.kernels.checks import asked, foreseen
 from waglan.kernels.compiled import bare, inlined
 from waglan.kernels.tails import select, weighed
 from waglan.kernels.whole import nearest
@@ -126,7 +126,7 @@ def ordered(
     scopes[0], scopes[1], scopes[2], scopes[3] = 0, book, trader, counterparty
     if unit[state.ISSUER] >= 0:
         scopes[3] = unit[state.ISSUER]
-    edge, rises, owing = gain(price, unit, reals[state.FACTOR, place]), np.int64(0), scopes[3]
+    edge, rises, owing = foreseen(price, quantity, unit, reals[state.FACTOR, place]), np.int64(0), scopes[3]
     for k in range(len(cells)):
         cells[k] = state.NULL
     if owing >= 0:
