@@ -2,7 +2,8 @@
 
 A kernel is compiled when it is first called and kept beside its source for every later process. All of them together
 take most of a minute of one core; a small run through every room calls them here, so that nobody's first decision
-waits: payments for the windows, the trees and the log, loans for additive models, recourse and fairness.
+waits: payments for the windows, the trees and the log, loans for additive models, recourse and fairness, a trading
+floor for prices, scenarios, holdings and the guard.
 """
 
 from typing import Final
@@ -11,14 +12,18 @@ import msgspec
 import numpy as np
 
 from waglan.cli.console import progress
-from waglan.cli.worlds import LOANS, RECIPE
+from waglan.cli.worlds import LOANS, MARKET, RECIPE
 from waglan.desks.credit.world import simulate as simulate_loans
 from waglan.desks.fraud.live import truth_of
 from waglan.desks.fraud.world import simulate
+from waglan.desks.market.estimating import estimate_rows
+from waglan.desks.market.past import with_method
+from waglan.desks.market.world import simulate as simulate_floor
 from waglan.engine.engine import Engine
 from waglan.engine.judge import Judge
 from waglan.engine.recourse import Recourse, sealed_way
 from waglan.engine.replay import dense_values
+from waglan.engine.state import MarketState
 from waglan.engine.training import Trained, history, train_on
 from waglan.features.plan import compile
 from waglan.features.state import Windows
@@ -27,9 +32,17 @@ from waglan.ledger.log import Log
 from waglan.measures.betting import Watch, difference_sequence
 from waglan.measures.cube import count
 from waglan.models.model import Model
+from waglan.pricing import Fill, Positions, revalue, value
+from waglan.risk.contributions import contributions
+from waglan.risk.estimates import Estimate, Fitted
+from waglan.risk.guard import Guard
+from waglan.risk.holdings import Holdings
+from waglan.risk.portfolio import Portfolio
+from waglan.risk.universe import universe_bytes
 from waglan.schema.batch import Batch
 from waglan.schema.recipe import read_recipe
 from waglan.schema.records import decode_decision
+from waglan.schema.risk import METHODS
 from waglan.store.keys import NoKeys, SeededKeys
 from waglan.store.records import Store
 from waglan.store.vault import Vault
@@ -40,14 +53,17 @@ SHAPES: Final = {
 }
 """Models of loans: an additive one and trees, each as small as it can be."""
 
+SCENARIOS: Final = 60
+"""Of a trading floor, enough for every tail."""
 ADVISED: Final = 5
 """How many of the refused are advised."""
 
 
 def main() -> None:
-    """Payments and loans, each seen in blocks, trained on, decided at once and one by one, sealed in memory."""
+    """Payments, loans and a floor, each seen in blocks, decided at once and one by one, sealed in memory."""
     payments()
     loans()
+    floor()
     fairness()
 
 
@@ -100,6 +116,39 @@ def advise(judge: Judge, batch: Batch) -> None:
     found = Recourse(judge)
     for decision in [one for one in made if one.actions[0].verb in judge.recipe.policy.adverse][:ADVISED]:
         sealed_way(found, decision)
+
+
+def floor() -> None:
+    """Two live days of a trading floor through a book of each method, and its positions priced by themselves."""
+    world = simulate_floor(1, SCENARIOS + 10, 2)
+    data, universe = MARKET.read_bytes(), universe_bytes(world.universe)
+    recipe = read_recipe(data)
+    assert recipe.risk is not None, "the desk's recipe measures risk"
+    given = Estimate(factor="HSI", omega_femto=10**9, alpha_micro=50_000, beta_micro=900_000, nu_micro=6_000_000)
+    batch = world.events(recipe, estimate_rows(world, Fitted((given,), {})), closings=True)
+    start = int(np.searchsorted(batch.ts_ns, world.live_ns))
+    few = data.replace(f"scenarios = {recipe.risk.scenarios}\n".encode(), f"scenarios = {SCENARIOS}\n".encode())
+    for method in METHODS:
+        shown = few if method == recipe.risk.method else with_method(few, method)
+        judge = Judge(read_recipe(shown), shown, Portfolio.read(universe, read_recipe(shown)))
+        with Store.memory(SeededKeys(1)) as store:
+            engine = Engine(judge, store, Log())
+            engine.observe(batch.slice(0, start))
+            engine.decide(batch.slice(start, len(batch) - 1))
+            engine.decide(batch.slice(len(batch) - 1, len(batch)))
+            engine.commit()
+        assert isinstance(judge.windows, MarketState), "a market book's state"
+        priced(judge.windows.holdings)
+
+
+def priced(holdings: Holdings) -> None:
+    """What is asked of holdings beside their events: the guard, parts, values and greeks; fills that are followed."""
+    Guard(holdings).after(0, 100, 0)
+    contributions(holdings)
+    positions = Positions(holdings.universe.instruments)
+    positions.follow([Fill("F1", 0, holdings.universe.instruments[0].name, 100, 10_000)])
+    value(positions.lines(), holdings.market())
+    revalue(positions.lines(), holdings.market(), holdings.scenarios, greeks=True)
 
 
 def fairness() -> None:
