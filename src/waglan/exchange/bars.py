@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from waglan.exchange.accounts import Assumptions, FeeModel, tables
-from waglan.exchange.trader import Bar, Strategy, Trader, longer
+from waglan.exchange.trader import Bar, Strategy, Trader, doubled, longer
 from waglan.kernels import bars as kernel
 from waglan.kernels import replay
 from waglan.schema.tape import Bars
-from waglan.schema.units import NULL, BadValue
+from waglan.schema.units import BadValue
 
 Ints = NDArray[np.int64]
 
@@ -102,17 +102,17 @@ class BarMarket:
             self.charges, self.rules,
         )  # fmt: skip
 
-    def follow(self, targets: ArrayLike) -> Run:
-        """Trade towards targets (n,): from a row on, at the next bar of its instrument; NULL is no change.
+    def follow(self, targets: ArrayLike, each: int = 1) -> Run:
+        """Trade towards `each` times targets (n,): from a row on, at the next bar of its instrument; NULL is no change.
 
         Raises BadValue for a target that is no multiple of the lot, and where a number would leave its bounds.
         """
-        column = self._targets(targets)
         floor, row = self.floor(), 0
+        column = self._targets(targets, each, floor)
         wanted = np.zeros(len(self.bars.instruments), np.int64)
-        while (row := replay.follow(row, self.tape, column, wanted, floor)) < len(self.bars):
+        while (row := replay.follow(row, self.tape, column, each, wanted, floor)) < len(self.bars):
             self._within(row)
-            floor = longer(floor)
+            floor = floor._replace(fills=doubled(floor.fills))
         return self._run(floor)
 
     def run_compiled(self, event: Callable[..., Any], memory: Ints) -> Run:
@@ -127,29 +127,31 @@ class BarMarket:
 
     def run(self, strategy: Strategy) -> Run:
         """Call an object's `on_event(bar, trader)` behind each bar's fills."""
-        trader, tape, see = Trader(self.floor()), self.tape, strategy.on_event
+        trader, tape, see = Trader(self.floor(), self.tape), self.tape, strategy.on_event
         below, above = trader.below, trader.above
         for start in range(0, len(self.bars), CHUNK):
             columns = [getattr(tape, name)[start : start + CHUNK].tolist() for name in SEEN]
             for bar in map(Bar, range(start, len(self.bars)), *columns):
                 i = bar.instrument
-                if (bar.low <= below[i] or bar.high >= above[i]) and not trader.match(bar.row, i, tape):
+                if (bar.low <= below[i] or bar.high >= above[i]) and not trader.match(bar.row, i):
                     self._within(-1 - bar.row)
                 trader.ts_ns = bar.ts_ns
                 see(bar, trader)
         return self._run(trader.floor)
 
-    def _targets(self, targets: ArrayLike) -> Ints:
+    def _targets(self, targets: ArrayLike, each: int, floor: kernel.Floor) -> Ints:
         column = np.ascontiguousarray(np.asarray(targets))
         if column.shape != (len(self.bars),) or column.dtype.kind not in "iu":
             raise BadValue(f"targets are whole numbers, one a bar ({len(self.bars)},); they were {column.dtype} "
                            f"{column.shape}")  # fmt: skip
-        column = column.astype(np.int64, copy=False)
-        lots = self.terms[self.bars.instrument, kernel.LOT]
-        bad = (column != NULL) & ((np.abs(column) >= kernel.PLACE_MAX) | (column % lots != 0))
-        if bad.any():
-            row = int(np.flatnonzero(bad)[0])
-            raise BadValue(f"targets: row {row}: {column[row]} is no multiple of the lot {lots[row]} below 2**42")
+        if not 0 < each < kernel.PLACE_MAX:
+            raise BadValue(f"targets: a signal of 1 is a quantity between 1 and 2**42, it was {each}")
+        if column.dtype != np.int8:  # one byte a bar is read as it is, and has no NULL
+            column = column.astype(np.int64, copy=False)
+        row = replay.unfit(column, each, self.tape, floor)
+        if row < len(column):
+            lot = self.terms[self.bars.instrument[row], kernel.LOT]
+            raise BadValue(f"targets: row {row}: {int(column[row]) * each} is no multiple of the lot {lot} below 2**42")
         return column
 
     def _within(self, row: int) -> None:

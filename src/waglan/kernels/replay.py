@@ -17,6 +17,7 @@ from waglan.kernels.bars import (
     LOT,
     NUMERATOR,
     ORDERS,
+    PLACE_MAX,
     TRADED,
     VALUE,
     WORKING,
@@ -25,7 +26,9 @@ from waglan.kernels.bars import (
     book,
     match,
     room_of,
+    send,
     slipped,
+    target,
 )  # fmt: skip
 from waglan.kernels.charges import TAKER, worth
 from waglan.kernels.compiled import bare, fresh
@@ -35,8 +38,8 @@ Ints = NDArray[np.int64]
 
 
 @bare
-def follow(start: int, tape: Tape, targets: Ints, wanted: Ints, f: Floor) -> int:
-    """Trade towards targets (n,), each from the next bar of its instrument on, at its open; NULL is no new target.
+def follow(start: int, tape: Tape, targets: Ints, each: int, wanted: Ints, f: Floor) -> int:
+    """Trade towards `each` times targets (n,), from the next bar of its instrument on; NULL is no new target.
 
     wanted (m,) are the targets in force. Gives n; the bar before which fills (k, 6) ran out of rows; or -1 - bar where
     a number would leave its bounds. What a volume cap leaves is traded at the opens that follow.
@@ -54,7 +57,7 @@ def follow(start: int, tape: Tape, targets: Ints, wanted: Ints, f: Floor) -> int
             if amount and not book(bar, -1, i, side * amount, price, tape.ts_ns[bar], TAKER, f):
                 return -1 - bar
         if targets[bar] != NULL_CELL:
-            wanted[i] = targets[bar]
+            wanted[i] = targets[bar] * each
     return len(targets)
 
 
@@ -102,3 +105,38 @@ def marked(tape: Tape, fills: Ints, of: Ints, f: Floor, cash: Ints, held: Ints, 
             out[bar, c] = cash[c]
         for j in range(len(held)):
             out[bar, f.terms[j, CURRENCY]] += values[j]
+
+
+@bare
+def unfit(targets: Ints, each: int, tape: Tape, f: Floor) -> int:
+    """The first row whose `each` times target (n,) is beyond its bounds or no multiple of the lot; n for none."""
+    for bar in range(len(targets)):
+        wanted = targets[bar]
+        if wanted == NULL_CELL or (bar > 0 and wanted == targets[bar - 1] and len(f.terms) == 1):
+            continue
+        if (
+            not -PLACE_MAX // each < wanted < PLACE_MAX // each
+            or wanted * each % f.terms[tape.instrument[bar], LOT] != 0
+        ):
+            return bar
+    return len(targets)
+
+
+@bare
+def met(bar: int, columns: tuple[Ints, ...], state: tuple[Ints, ...]) -> bool:
+    """`bars.match` by plain tuples: a caller in Python hands them over in 2 us, named ones in some 10."""
+    return match(bar, Tape(*columns), Floor(*state))
+
+
+@bare
+def aimed(ts_ns: int, instrument: int, quantity: int, state: tuple[Ints, ...]) -> int:
+    """`bars.target` by a plain tuple."""
+    return target(Floor(*state), ts_ns, instrument, quantity)
+
+
+@bare
+def asked(
+    ts_ns: int, instrument: int, quantity: int, kind: int, hold: int, limit: int, stop: int, state: tuple[Ints, ...]
+) -> int:
+    """`bars.send` by a plain tuple."""
+    return send(Floor(*state), ts_ns, instrument, quantity, kind, hold, limit, stop)
