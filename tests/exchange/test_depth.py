@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.kernels.test_resting import LOWEST, tape
-from waglan.exchange.depth import Fill, Replay, Terms, clock_shift_ns
+from waglan.exchange.depth import Fill, Replay, Terms, clock_shift_ns, rungs_of
 from waglan.intake.depth import read_depth
 from waglan.kernels import resting
 from waglan.kernels.quoting import quote_touch
@@ -96,3 +96,12 @@ def test_the_fills_are_those_of_another_simulator(shared: Callable[[str], Path],
         roots.append(replay.answers().tobytes() + looks.tobytes())
     assert roots[0] == roots[1]
     assert replay.shift_ns == 1_273_156_851
+
+
+def test_the_ladder_is_the_same_counted_or_sorted(monkeypatch: pytest.MonkeyPatch) -> None:
+    depth = tape([*EVENTS, (BID, LOWEST - 900, 1, 0, 0), (CLEAR, LOWEST + 9999, 0, 0, 0)])
+    counted = rungs_of(depth, 3)
+    monkeypatch.setattr("waglan.exchange.depth.SPAN_MAX", 1)
+    sorted_ = rungs_of(depth, 3)
+    assert counted[0].tolist() == sorted_[0].tolist() == [LOWEST - 900, *range(LOWEST - 3, LOWEST + 6)]
+    assert counted[1][:-1].tolist() == sorted_[1][:-1].tolist()

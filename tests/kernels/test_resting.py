@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from waglan.exchange.depth import Replay, Terms
 from waglan.kernels import resting
-from waglan.kernels.resting import UNIT, behind_share
-from waglan.schema.depth import ASK, BID, BUY, CLEAR, SELL, Depth, depth_of
+from waglan.kernels.ahead import UNIT, behind_share
+from waglan.schema.depth import ASK, BEST_ASK, BEST_BID, BID, BUY, CLEAR, SELL, Depth, depth_of
 
 LOWEST, LEVELS = 1000, 8
 POINT = 16
@@ -96,6 +96,13 @@ class Exchange:
                         order.front = 0
                     self.fill(order, price, order.left if self.terms.whole else min(over, order.left), at, True)
             return
+        if kind in (BEST_BID, BEST_ASK):
+            better = [p for p in self.book.sides[kind - BEST_BID] if (p > price if kind == BEST_BID else p < price)]
+            for worse in sorted(better, reverse=kind == BEST_BID):
+                best = self.book.bid if kind == BEST_BID else self.book.ask
+                if worse == best:
+                    self.event(kind - BEST_BID, worse, 0, at)
+            return self.event(kind - BEST_BID, price, lots, at)
         was = self.book.bid, self.book.ask
         before = self.book.apply(kind, price, lots)
         if kind == CLEAR:
@@ -134,7 +141,7 @@ class Exchange:
 
 
 EVENT = st.tuples(
-    st.sampled_from([BID, BID, ASK, ASK, BUY, SELL, BID, ASK, BUY, SELL, CLEAR]),
+    st.sampled_from([BID, BID, ASK, ASK, BUY, SELL, BID, ASK, BUY, SELL, CLEAR, BEST_BID, BEST_ASK]),
     st.integers(LOWEST, LOWEST + LEVELS - 1), st.integers(0, 6), st.integers(0, 3), st.integers(0, 6),
 )  # fmt: skip
 ACTION = st.tuples(
@@ -157,7 +164,7 @@ def tape(events: list[tuple[int, int, int, int, int]]) -> Depth:
 
 def played(depth: Depth, terms: Terms, actions: list[Any]) -> tuple[list[Any], list[int], list[Any]]:
     """The compiled run: after each action time moves by a few units. Answers, times of actions, requests made."""
-    replay = Replay(depth, terms, 64, 2)
+    replay = Replay(depth, terms, 64, 2, quotes=True)
     known: list[int] = []
     sent: list[Any] = []
     now = replay.start_ns

@@ -14,12 +14,14 @@ from waglan.kernels import resting
 from waglan.kernels.depth import T_HIGH_ASK, T_HIGH_BID, TOUCH, emptied
 from waglan.kernels.layout import Ints
 from waglan.kernels.resting import Market
-from waglan.schema.depth import BEST_BID, CLEAR, Depth
+from waglan.schema.depth import BEST_BID, CLEAR, KINDS, Depth
 from waglan.schema.units import BadValue
 
 CONSERVATIVE: Final = 0
 POWER_MAX: Final = 8
 LIVE_MAX: Final = 256
+SPAN_MAX: Final = 1 << 26
+"""Prices from the lowest to the highest up to which rungs are counted and not sorted (20 M events: 2 s and not 20)."""
 RULES: Final = {"post": resting.POST, "rest": resting.REST, "take": resting.TAKE}
 
 
@@ -72,20 +74,30 @@ def rungs_of(depth: Depth, margin: int) -> tuple[Ints, Ints]:
     priced = depth.price[depth.kind != CLEAR]
     trades = depth.price[(depth.kind == 2) | (depth.kind == 3)]
     near = trades if len(trades) else priced
-    ticks = np.union1d(priced, np.arange(max(1, near.min() - margin), near.max() + margin + 1))
-    return ticks, np.searchsorted(ticks, depth.price).astype(np.int64)
+    low, high = int(min(priced.min(), max(1, near.min() - margin))), int(max(priced.max(), near.max() + margin))
+    if high - low >= SPAN_MAX:
+        ticks = np.union1d(priced, np.arange(max(1, near.min() - margin), near.max() + margin + 1))
+        return ticks, np.searchsorted(ticks, depth.price).astype(np.int64)
+    there = np.zeros(high - low + 1, np.bool_)
+    there[priced - low] = True
+    there[max(1, near.min() - margin) - low : near.max() + margin + 1 - low] = True
+    places = np.cumsum(there) - 1
+    return np.flatnonzero(there) + low, places[np.where(depth.kind == CLEAR, 0, depth.price - low)]
 
 
 class Replay:
     """A market on a tape, before its first event. `orders_max` bounds the orders of a run.
 
-    `market` is what a compiled strategy takes; `place`, `cancel`, `advance` are the same steps from Python.
-    Raises BadValue for an empty tape.
+    With `quotes` the exchange's book also follows the best quotes of the tape, which come sooner than its levels; our
+    own book never does. `market` is what a compiled strategy takes; `place`, `cancel`, `advance` are the same steps
+    from Python. Raises BadValue for an empty tape.
     """
 
-    def __init__(self, depth: Depth, terms: Terms, orders_max: int = 1 << 14, margin: int = 512) -> None:
-        rows = depth.kind < BEST_BID
-        if not (rows & (depth.kind != CLEAR)).any():
+    def __init__(
+        self, depth: Depth, terms: Terms, orders_max: int = 1 << 14, margin: int = 512, quotes: bool = False
+    ) -> None:
+        rows = depth.kind < (len(KINDS) if quotes else BEST_BID)
+        if not ((depth.kind < BEST_BID) & (depth.kind != CLEAR)).any():
             raise BadValue(f"{depth.instrument}: the tape holds no level and no trade")
         self.depth, self.terms, self.shift_ns = depth, terms, clock_shift_ns(depth, terms.feed_ns)
         ticks, rungs = rungs_of(depth, margin)

@@ -19,6 +19,7 @@ ASK: Final = 1
 BUY: Final = 2
 SELL: Final = 3
 CLEAR: Final = 4
+BEST_BID: Final = 5
 
 T_BID: Final = 0
 T_ASK: Final = 1

@@ -16,8 +16,9 @@ At one nanosecond the exchange sees the tape before our message, and the first s
 
 from typing import Final, NamedTuple
 
+from waglan.kernels.ahead import UNIT, behind_share
 from waglan.kernels.compiled import bare, inlined
-from waglan.kernels.depth import ASK, BID, BUY, CLEAR, SELL, T_ASK, T_BID, ask_set, bid_set, emptied
+from waglan.kernels.depth import ASK, BEST_BID, BID, BUY, CLEAR, SELL, T_ASK, T_BID, ask_set, bid_set, emptied
 from waglan.kernels.layout import Codes, Ints
 
 H_NEXT: Final = 0  # the exchange's next event, a place in `turn`
@@ -74,7 +75,6 @@ A_WIDTH: Final = 8
 
 POINT: Final = 16
 ONE: Final = 1 << POINT
-UNIT: Final = 1 << 30
 FAR: Final = (1 << 63) - 1
 
 
@@ -97,23 +97,6 @@ class Market(NamedTuple):
     answers: Ints
     live: Ints
     head: Ints
-
-
-@inlined
-def behind_share(front: int, behind: int, power: int) -> int:
-    """behind**power / (behind**power + front**power) in 2**-30; both at or above 0, nothing at all gives 1."""
-    great, small = max(front, behind), min(front, behind)
-    while great >= 1 << 32:
-        great >>= 1
-        small >>= 1
-    if great == 0:
-        return UNIT
-    ratio = (small << 30) // great
-    raised = ratio
-    for _ in range(power - 1):
-        raised = (raised * ratio) >> 30
-    share = (UNIT << 30) // (UNIT + raised)
-    return share if behind >= front else UNIT - share
 
 
 @inlined
@@ -235,6 +218,16 @@ def level_changed(market: Market, kind: int, rung: int, lots: int, at_ns: int) -
 
 
 @bare
+def quoted(market: Market, kind: int, rung: int, lots: int, at_ns: int) -> None:
+    """A best quote of another stream: levels better than it are gone, and its own has this quantity."""
+    side, place = (BID, T_BID) if kind == BEST_BID else (ASK, T_ASK)
+    ahead = 1 if side == BID else -1
+    while 0 <= market.there_touch[place] < market.there.shape[1] and (market.there_touch[place] - rung) * ahead > 0:
+        level_changed(market, side, market.there_touch[place], 0, at_ns)
+    level_changed(market, side, rung, lots, at_ns)
+
+
+@bare
 def taken(market: Market, order: int, at_ns: int) -> None:
     """Take what stands at or within the order's price, level by level; the tape's levels stay as they are."""
     row = market.orders[order]
@@ -299,6 +292,8 @@ def exchange_until(market: Market, until_ns: int) -> None:
                     traded(market, side, market.rungs[row], market.lots[row], market.exchange_ns[at])
             elif kind == CLEAR:
                 emptied(market.there, market.there_touch)
+            else:
+                quoted(market, kind, market.rungs[row], market.lots[row], market.exchange_ns[at])
             at += 1
         head[H_NEXT] = at
         if due_ns > until_ns:
