@@ -12,8 +12,9 @@ from waglan.govern.breach import Breach as Breach
 from waglan.govern.breach import Waiver as Waiver
 from waglan.govern.episodes import Episodes
 from waglan.ledger.entry import DECISION, OBSERVATION
-from waglan.schema.records import decode_decision, decode_observation
+from waglan.schema.records import Decision, Observation, decode_decision, decode_observation
 from waglan.schema.units import BadValue
+from waglan.store.rows import Row
 from waglan.store.vault import ERASED
 
 
@@ -35,20 +36,30 @@ class Following:
         engine = self._book.engine
         engine.commit()
         for row in engine.store.range(self._next, engine.store.size):
-            self._next = row.position + 1
-            if row.form == ERASED:
-                continue
-            if row.kind == DECISION:
-                self._episodes.decided(row.position, decode_decision(row.record))
-            elif row.kind == OBSERVATION:
-                self._episodes.observed(row.position, decode_observation(row.record).event)
+            self.take(row)
         return self._episodes.at(now_ns)
+
+    def take(self, row: Row) -> Decision | Observation | None:
+        """The next record of the log, for who reads all of it anyway; what is in it, as `opened`."""
+        self._next, read = row.position + 1, opened(row)
+        if isinstance(read, Decision):
+            self._episodes.decided(row.position, read)
+        elif read is not None:
+            self._episodes.observed(row.position, read.event)
+        return read
 
     def _name(self, column: str, token: int) -> str:
         entity = self._book.recipe.columns[column].entity
         assert entity is not None, "only entities have tokens"
         name = self._book.engine.store.vault.identifier(entity, token)
         return "(erased)" if name.startswith("\0") else name
+
+
+def opened(row: Row) -> Decision | Observation | None:
+    """What was decided or observed; None of another record, or one that was erased."""
+    if row.form == ERASED or row.kind not in (DECISION, OBSERVATION):
+        return None
+    return decode_decision(row.record) if row.kind == DECISION else decode_observation(row.record)
 
 
 def breaches(book: Book, now_ns: int) -> tuple[Breach, ...]:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from scipy.stats import chi2, f, norm, t
 
 from waglan.pricing.instruments import PAIRED, Option, pair
-from waglan.pricing.layout import Line
+from waglan.pricing.layout import Line, Plan
 from waglan.pricing.market import PRICE_LEAST, PRICE_MOST, VOLATILITY_MOST, Market
 from waglan.pricing.revaluation import revalue
 from waglan.pricing.scenarios import Factor, Scenarios
@@ -37,6 +37,8 @@ DEPENDENT: Final = 1e-10
 """Share of the largest eigenvalue of the correlations below which a direction is none."""
 CELLS: Final = 1 << 21
 """Lines x scenarios that are revalued at once."""
+STRETCH: Final = 128
+"""Points turned into moves at once: few enough for one thread, as two wait for each other longer than they work."""
 FEMTO: Final = 10**15
 
 
@@ -164,7 +166,7 @@ class _Book:
     def __init__(
         self, lines: Sequence[Line], market: Market, universe: Universe, covariance: Floats, home: str
     ) -> None:
-        self.lines, self.market, self.universe, self.home = lines, market, universe, home
+        self.plan, self.market, self.universe = Plan(lines, home), market, universe
         used = quotes_used(lines, market, home)
         self.covariance = covariance
         self.deviations = np.sqrt(np.diag(covariance))
@@ -191,11 +193,11 @@ class _Book:
 
     def losses(self, points: Floats) -> Floats:
         """Points (n, k) -> what is lost, minor units; minus infinity where a quote would be none."""
-        moves = points @ self.axes.T
+        moves = np.concatenate([points[i : i + STRETCH] @ self.axes.T for i in range(0, max(len(points), 1), STRETCH)])
         inside = ((moves > self.low) & (moves < self.high)).all(axis=1)
         out = np.full(len(points), -inf)
         some = np.flatnonzero(inside)
-        size = max(1, CELLS // max(1, len(self.lines)))
+        size = max(1, CELLS // max(1, len(self.plan.names)))
         for start in range(0, len(some), size):
             part = some[start : start + size]
             out[part] = -self._gained(self.places, moves[part]).astype(np.float64)
@@ -208,7 +210,7 @@ class _Book:
         told = np.where(shares, np.expm1(np.where(shares, moves, 0.0)), moves)
         asked = [Factor(factor.name, factor.how, factor.quotes) for factor in factors]
         labels = [str(i) for i in range(len(moves))]
-        return revalue(self.lines, self.market, Scenarios(labels, asked, told), self.home).totals_minor()
+        return revalue(self.plan, self.market, Scenarios(labels, asked, told)).totals_minor()
 
     def told(self, point: Floats) -> tuple[tuple[Move, ...], int]:
         """Every factor's move at a point, its own gain, and the gain of all."""

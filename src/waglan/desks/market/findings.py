@@ -30,8 +30,8 @@ from waglan.desks.market.report import (
 from waglan.engine.proofs import prove_event
 from waglan.engine.state import MarketState
 from waglan.govern.backtest import Backtest
-from waglan.govern.breaches import Breach, breaches
-from waglan.ledger.entry import DECISION, OBSERVATION, REFUSAL
+from waglan.govern.breaches import Following, opened
+from waglan.ledger.entry import REFUSAL
 from waglan.measures.tail import CEIL, EXACT, tail
 from waglan.pages.proof import Proof
 from waglan.policy.limits import NEVER, Held, Limited, graded_one
@@ -45,7 +45,7 @@ from waglan.risk.regulation import regulation
 from waglan.risk.reverse import Reverse, reverse
 from waglan.risk.stress import Stress, Stressed, read_stresses, stressed
 from waglan.schema.recipe import Recipe, columns
-from waglan.schema.records import Decision, decode_decision, decode_observation, decode_refusal
+from waglan.schema.records import Decision, decode_refusal
 from waglan.schema.risk import MEASURE, PART, ROLL, STAGES, Limit, Risk
 from waglan.schema.units import NULL, BadValue, half_even
 from waglan.store.vault import ERASED
@@ -79,7 +79,8 @@ def market_report(
     book.engine.commit()
     held = Holdings.restore(book.recipe, state.holdings.universe, state.holdings.snapshot())
     measured = Measured(held)
-    whole, read = measured.cells(), read_log(book)
+    following = Following(book) if book.recipe.policy.limits else None
+    whole, read = measured.cells(), read_log(book, following)
     es = whole["es_total"] or 0
     log = book.engine.log
     return MarketReport(
@@ -101,7 +102,7 @@ def market_report(
         stresses=stresses_of(held, risk, stresses),
         reverse=reverses(held, es),
         limits=limit_lines(book, measured),
-        breaches=breaches_of(book, held.now_ns),
+        breaches=following.breaches(held.now_ns) if following else (),
         counted=read.counted(),
         stopped=tuple(read.stopped),
         law=regulation(),
@@ -271,11 +272,6 @@ def limit_line(
                      hard_minor=stands[1], waived_minor=None if waived == NULL else waived, state=state)  # fmt: skip
 
 
-def breaches_of(book: Book, now_ns: int) -> tuple[Breach, ...]:
-    """Every breach; none of a recipe without limits."""
-    return breaches(book, now_ns) if book.recipe.policy.limits else ()
-
-
 # the log
 
 
@@ -298,18 +294,17 @@ class Log:
         return tuple(Counted(stage=stage, code=code, number=number) for (stage, code), number in ranked)
 
 
-def read_log(book: Book) -> Log:
-    """The whole log once; 5 us a record. What was erased is passed over."""
+def read_log(book: Book, following: Following | None) -> Log:
+    """The whole log once, for its breaches too; 15 us a record. What was erased is passed over."""
     engine, found = book.engine, Log()
     reader = _Reader(book)
     for row in engine.store.range(0, engine.store.size):
-        if row.form == ERASED:
-            continue
-        if row.kind == DECISION:
-            reader.decided(found, decode_decision(row.record))
-        elif row.kind == OBSERVATION:
-            found.rolls += decode_observation(row.record).event.kind == ROLL
-        elif row.kind == REFUSAL:
+        read = following.take(row) if following else opened(row)
+        if isinstance(read, Decision):
+            reader.decided(found, read)
+        elif read is not None:
+            found.rolls += read.event.kind == ROLL
+        elif row.kind == REFUSAL and row.form != ERASED:
             found.numbers["refused", decode_refusal(row.record).code] += 1
     if found.stopped:
         found.last = found.stopped[-1].id
