@@ -1,7 +1,7 @@
 """Compile the kernels now, part of the installation: `python -m waglan.cli.warm`.
 
 A kernel is compiled when it is first called and kept beside its source for every later process. All of them together
-take most of a minute of one core; a small run through every room calls them here, so that nobody's first decision
+take some two minutes of one core; a small run through every room calls them here, so that nobody's first decision
 waits: payments for the windows, the trees and the log, loans for additive models, recourse and fairness, a trading
 floor for prices, scenarios, holdings and the guard.
 """
