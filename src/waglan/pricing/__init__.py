@@ -2,7 +2,7 @@
 
 from waglan.pricing.columns import Columns
 from waglan.pricing.instruments import Equity, Forward, Future, FxSpot, Instrument, Option
-from waglan.pricing.layout import Line
+from waglan.pricing.layout import Line, Plan
 from waglan.pricing.market import Market, Quote
 from waglan.pricing.positions import Fill, Positions
 from waglan.pricing.revaluation import Revaluation, revalue
@@ -21,6 +21,7 @@ __all__ = [
     "Line",
     "Market",
     "Option",
+    "Plan",
     "Positions",
     "Quote",
     "Revaluation",
