@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 
 from waglan.intake.depth import read_depth
-from waglan.schema.depth import FAULTS, KINDS, depth_of
+from waglan.schema.depth import FAULTS, KINDS, Depth, depth_of
 from waglan.schema.units import BadValue
 
 START = 1_700_000_000_000
@@ -156,3 +157,11 @@ def test_the_recording_is_read_whole(shared: Callable[[str], Path]) -> None:
     assert depth.counts() == {"unbooked": 6}
     assert np.bincount(depth.kind).tolist() == [231_051, 214_211, 9_616, 11_697, 1]
     assert depth.digest.hex().startswith("1ab35e10253945")
+
+
+def test_the_reference_tells_every_rule_and_field() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "depth.md").read_text()
+    assert all(f"| `{code}` | {text} |" in page for code, text in FAULTS.items())
+    assert re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)[: len(Depth.__struct_fields__)] == list(
+        Depth.__struct_fields__
+    )
