@@ -15,6 +15,7 @@ import pytest
 from tests.engine.market import MARKET, MODEL, SHADOWS, UNIVERSE, history, live
 from tests.engine.small import batch_of_lines
 from waglan.book import Book
+from waglan.cli.app import run
 from waglan.engine.engine import Answer
 from waglan.engine.explain import explained
 from waglan.engine.judge import Judge
@@ -229,12 +230,17 @@ def test_an_erasure_leaves_positions_and_proofs(tmp_path: Path) -> None:
         assert found.same
 
 
-def test_another_recipe_over_the_same_events(tmp_path: Path) -> None:
+def test_another_recipe_over_the_same_events(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     with Book.open(made(tmp_path / "book"), KEYS) as book:
         book.run(LIVE)
         assert list(what_if(book.challenger(MARKET.encode(), MODEL), book.engine.store, "amount", 1)) == []
         changed = list(what_if(book.challenger(WIDER.encode(), MODEL), book.engine.store, "amount", 1))
         assert {(line.before, line.after) for line in changed} == {("hard", "soft")}
+    (tmp_path / "wider.toml").write_text(WIDER)
+    assert run(["replay", str(tmp_path / "book"), "--recipe", str(tmp_path / "wider.toml")]) == 0
+    out = capfd.readouterr().out
+    assert f"{len(changed)} of" in out
+    assert "people" not in out
     told = [(line.path, line.before, line.after) for line in differences(RECIPE, read_recipe(WIDER.encode()))]
     assert told == [("policy.limits.es_all.hard", "160000000", "16000000000")]
 

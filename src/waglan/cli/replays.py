@@ -199,6 +199,9 @@ def _what_if(path: Path, other: Path, amount: str | None, as_json: bool) -> None
     def lines() -> list[str]:
         if not changes:
             return [f"{recipe.name} would have decided all {decided:,} as they were"]
+        if book.recipe.risk is not None:  # a market book's decisions are nobody's, and its money is a waiver's
+            head = f"{len(changes):,} of {decided:,} decisions would change"
+            return table(head, ("from", "to", "decisions"), [(m["before"], m["after"], m["decisions"]) for m in moves])
         total = sum(c.amount or 0 for c in changes)
         head = f"{len(changes):,} of {decided:,} decisions would change, {money(total, currency, digits)} in {name}"
         shown = [(m["before"], m["after"], m["decisions"], m["people"], _told(m, currency, digits)) for m in moves]
