@@ -184,11 +184,11 @@ def unit_gains(
     for i in range(len(index)):
         _one(index, terms, i, spots, logs, rates, times, plus, ahead, i == 0, row)
         _worth(terms[i, UNITS], terms[i, BASE], crosses[index[i, CURRENCY]], row)
-        found, most = out[places[i]], np.int64(0)
+        found, most = out[places[i]], 0
         for s in range(len(row)):
             whole = nearest_whole(row[s])
             found[s] = whole
-            most = max(most, abs(whole))
+            most = max(most, whole, -whole)
         peaks[places[i]] = np.float64(most)
 
 
