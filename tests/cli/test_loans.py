@@ -57,7 +57,7 @@ def test_train_decide_and_replay_a_world_of_loans(loans: Path, waglan: Command) 
     [
         (("world", "w", "--desk", "credit", "--days", "9"), "--days is no option of the credit desk"),
         (("world", "w", "--bias", "0.5"), "--bias is no option of the fraud desk"),
-        (("world", "w", "--desk", "market"), "--desk is fraud or credit; it was 'market'"),
+        (("world", "w", "--desk", "treasury"), "--desk is fraud, credit or market; it was 'treasury'"),
         (("world", "w", "--desk", "credit", "--bias", "2"), "--bias lies between 0 and 1; it was 2.0"),
         (("demo", "d", "--desk", "credit", "--payments", "9"), "--payments is no option of the credit desk"),
     ],
