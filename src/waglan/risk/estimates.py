@@ -128,10 +128,12 @@ def fit_one(factor: str, returns: Floats) -> Estimate:
 def searched(unit: Floats, start: tuple[float, ...] | None) -> tuple[int, tuple[float, ...]]:
     """The optimiser's flag, 0 if it converged, and mean, omega, alpha, beta, nu; of returns of deviation 1."""
     from arch.univariate import GARCH, ConstantMean, StudentsT
+    from threadpoolctl import threadpool_limits
 
     model: Any = ConstantMean(unit, volatility=GARCH(p=1, q=1), distribution=StudentsT(), rescale=False)
     begin = None if start is None else np.array(start)
-    found = model.fit(disp="off", show_warning=False, starting_values=begin)
+    with threadpool_limits(1):  # two threads of a matrix library add in another order, and a search ends elsewhere
+        found = model.fit(disp="off", show_warning=False, starting_values=begin)
     parameters = tuple(float(x) for x in found.params)
     return int(found.convergence_flag) or int(not all(isfinite(x) for x in parameters)), parameters
 
