@@ -61,7 +61,7 @@ def test_what_lasts_for_ever_is_made_to_come_back() -> None:
         (np.zeros(600), "x: the 600 returns have a deviation of 0.0, which is no volatility"),
         (np.full(600, 0.1), "x: the 600 returns have a deviation of .*, which is no volatility"),
         (np.where(np.arange(600) == 7, np.nan, world(600)), "x: return 7 is no number"),
-        (np.repeat([0.0, 1.0], 300), r"x: (alpha is at most 0\.5|omega_femto lies between)"),
+        (np.repeat([0.0, 1.0], 300), "x: omega_femto lies between 1 and 1000000000000000, it was"),
         (np.random.default_rng(0).standard_t(2.1, 1000), "x: degrees of freedom are at least 2.1, the fit ended at"),
     ],
 )

@@ -11,7 +11,7 @@ from typing import Any
 
 from waglan.book import Book
 from waglan.engine.explain import decision_about
-from waglan.engine.replay import batch_of
+from waglan.govern.brought import bring
 from waglan.govern.custody import Custody
 from waglan.govern.decoded import time_of
 from waglan.ledger.entry import OBSERVATION
@@ -179,27 +179,9 @@ def _terms(book: Book, verb: str, terms: Mapping[str, int]) -> dict[str, int]:
 
 def _bring(custody: Custody, about: Event, event_id: str, kind: str, cells: Mapping[str, str | int]) -> int:
     """Write the event: the columns of the one it is about, and its own. Raises BadValue for what is refused."""
-    book = custody.book
-    recipe, engine = book.recipe, book.engine
     event = Event(event_id, kind, custody.now_ns(), about.values)
-    batch = batch_of(recipe, engine.store.vault, [event])
-    known = columns(recipe)
-    for name in engine.judge.term_names:  # whatever the application itself said there
-        batch.values[0, list(known).index(name)] = NULL
-    for name, value in cells.items():
-        at, column = list(known).index(name), known[name]
-        if column.entity is not None:
-            batch.names[at] = [str(value)]
-            value = 0
-        elif column.values is not None:
-            if value not in column.values:
-                raise BadValue(f"{name} is one of {', '.join(column.values)}; it was {value!r}")
-            value = column.values.index(str(value))
-        batch.values[0, at] = value
-    told = book.run(batch)[0]
-    if told.refusal is not None:
-        raise BadValue(f"{event_id}: refused as {told.refusal}")
-    return told.position
+    # What the application itself said in the columns of terms does not go on.
+    return bring(custody, event, cells, custody.book.engine.judge.term_names)
 
 
 def _step(book: Book, review: Review, position: int, event: Event) -> Step:

@@ -7,9 +7,9 @@ decision is held by `engine/breaches.py`, whoever sends it; here a person reads 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from waglan.engine.replay import batch_of
 from waglan.govern.breach import Breach
 from waglan.govern.breaches import breaches
+from waglan.govern.brought import bring
 from waglan.govern.custody import Custody
 from waglan.govern.decoded import time_of
 from waglan.policy.waivers import CHECKER, ENDS, MAKER, REASON, barred, ordinary, person
@@ -130,26 +130,9 @@ def _within_bounds(custody: Custody, limit: Limit, key: str, amount: int, until_
 
 def _bring(custody: Custody, event_id: str, kind: str, limit: str | None, cells: Mapping[str, str | int]) -> int:
     """Write the event. Raises BadValue for what is refused."""
-    book = custody.book
-    recipe, engine = book.recipe, book.engine
-    known = columns(recipe)
+    recipe = custody.book.recipe
     if kind not in recipe.observe:
         raise BadValue(f"{recipe.name}: the kind {kind!r} is not in observe, which is {', '.join(recipe.observe)}")
     name = event_id + ("" if limit is None else f"/{limit}") + ENDS[kind]
-    batch = batch_of(recipe, engine.store.vault, [Event(name, kind, custody.now_ns(), (None,) * len(known))])
-    for column, value in cells.items():
-        at, declared = list(known).index(column), known[column]
-        if declared.entity is not None:
-            batch.names[at] = [str(value)]
-            value = 0
-        elif declared.values is not None:
-            if value not in declared.values:
-                raise BadValue(f"{column} is one of {', '.join(declared.values)}; it was {value!r}")
-            value = declared.values.index(str(value))
-        batch.values[0, at] = value
-    told = book.run(batch)[0]
-    if told.refusal is not None:
-        raise BadValue(f"{name}: refused as {told.refusal}")
-    if told.duplicate:
-        raise BadValue(f"{name} is in the book already, at {told.position:,}")
-    return told.position
+    event = Event(name, kind, custody.now_ns(), (None,) * len(columns(recipe)))
+    return bring(custody, event, cells)
