@@ -153,6 +153,15 @@ def test_a_parametric_book_states_its_law_and_its_parts_sum_too(tmp_path: Path) 
     render(report)
 
 
+def test_a_date_that_is_rolled_twice_is_one_day(tmp_path: Path) -> None:
+    lines = live(3, 1)
+    again = {"id": "again", "kind": "roll", "ts_ns": json.loads(lines[-1])["ts_ns"] + 1}
+    with Book.create(tmp_path / "book", MARKET.encode(), MODEL, KEYS) as book:
+        run(book, tmp_path, history(3), decided=False)
+        run(book, tmp_path, [*lines, json.dumps(again).encode()], decided=True)
+        assert market_report(book).totals.days == 1
+
+
 def test_a_book_before_its_first_fill_is_shown_and_one_without_days_is_refused(tmp_path: Path) -> None:
     with Book.create(tmp_path / "book", MARKET.encode(), MODEL, KEYS) as book:
         with pytest.raises(BadValue, match="there are no scenarios"):

@@ -39,6 +39,7 @@ from waglan.pricing.layout import Line
 from waglan.pricing.revaluation import revalue
 from waglan.risk.columns import names
 from waglan.risk.contributions import contributions, rules
+from waglan.risk.history import date
 from waglan.risk.holdings import Holdings
 from waglan.risk.liquidity import liquid_of
 from waglan.risk.regulation import regulation
@@ -298,12 +299,16 @@ def read_log(book: Book, following: Following | None) -> Log:
     """The whole log once, for its breaches too; 15 us a record. What was erased is passed over."""
     engine, found = book.engine, Log()
     reader = _Reader(book)
+    now_ns, day = 0, ""
     for row in engine.store.range(0, engine.store.size):
         read = following.take(row) if following else opened(row)
+        if read is not None:
+            now_ns = max(now_ns, read.event.ts_ns)
         if isinstance(read, Decision):
             reader.decided(found, read)
         elif read is not None:
-            found.rolls += read.event.kind == ROLL
+            if read.event.kind == ROLL and (new := date(now_ns)) > day:  # a day ends once, as holdings have it
+                found.rolls, day = found.rolls + 1, new
         elif row.kind == REFUSAL and row.form != ERASED:
             found.numbers["refused", decode_refusal(row.record).code] += 1
     if found.stopped:
